@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+
+/** Why something is done: what kind of event, and who or what raised it (`acme-github`, `ci`, `schedule`). */
+export type Cause = z.infer<typeof Cause>;
+export const Cause = z.object({ kind: z.enum(['push', 'image', 'manual', 'sweep', 'retry']), by: z.string() });
+
+/** Bring one target to the head of its branch. A few facts, never a payload. */
+export type SyncJob = z.infer<typeof SyncJob>;
+export const SyncJob = z.object({
+  kind: z.literal('sync'),
+  target: z.string(),
+  /** The run that records this job; it exists, `queued`, before the job is sent. */
+  run: z.string(),
+  cause: Cause,
+  /** Of a push: its place in the order of the target's deliveries, the `at` of its `Wanted` (DESIGN §3). */
+  wanted: z.optional(z.number()),
+  /** Commits before and after the push as the sender gave them: hints. */
+  before: z.optional(z.string()),
+  after: z.optional(z.string()),
+  /** How often our own fault has ended this job already. */
+  attempt: z._default(z.number(), 0),
+  /** When the worker first saw the forge answer with an old head, epoch milliseconds. */
+  behindSince: z.optional(z.number()),
+});
+
+/** What waits, on the standard queue `check`: a look at the health of a waiting run, or a SyncJob whose delay has to pass. */
+export type CheckJob = z.infer<typeof CheckJob>;
+export const CheckJob = z.union([
+  z.object({ kind: z.literal('health'), target: z.string(), run: z.string(), attempt: z._default(z.number(), 0) }),
+  z.object({ kind: z.literal('resend'), job: SyncJob }),
+]);
+
+export type Job = SyncJob | CheckJob;

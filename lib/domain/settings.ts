@@ -1,0 +1,216 @@
+import * as z from 'zod/mini';
+import { parseDuration } from './duration.ts';
+
+/** Everything `sluice.yaml` says, checked and with its defaults filled in (DESIGN §5.1). */
+
+const text = z.string().check(z.minLength(1));
+
+const duration = z.pipe(
+  z.union([z.string(), z.literal(0)]),
+  z.transform((value, context) => {
+    const seconds = parseDuration(String(value));
+    if (seconds !== undefined) return seconds;
+    context.issues.push({ code: 'custom', message: 'Expected a duration such as 90s, 5m or 1h', input: value });
+    return z.NEVER;
+  }),
+);
+
+/** Where a secret's value is kept; the value itself is never part of the settings. */
+export type SecretRef = z.infer<typeof SecretRef>;
+export const SecretRef = z.union(
+  [
+    z.strictObject({ file: text }),
+    z.strictObject({ env: text }),
+    z.strictObject({ aws: text, key: z.optional(text) }),
+    z.strictObject({ ssm: text }),
+  ],
+  { error: 'Expected a secret: { file: path }, { env: NAME }, { aws: id, key?: field } or { ssm: name }' },
+);
+
+const SourceAuth = z.union(
+  [
+    z.strictObject({ token: SecretRef, username: z.optional(text) }),
+    z.strictObject({ sshKey: SecretRef, knownHosts: z.optional(text) }),
+    z.strictObject({ githubApp: z.strictObject({ appId: text, installationId: text, privateKey: SecretRef }) }),
+  ],
+  { error: 'Expected { token }, { sshKey, knownHosts? } or { githubApp: { appId, installationId, privateKey } }' },
+);
+export type SourceAuth = z.infer<typeof SourceAuth>;
+
+const repositoryPath = text.check(
+  z.refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
+    error: 'Expected a path inside the repository, without a leading / and without ..',
+  }),
+);
+
+const Verify = z.strictObject({
+  mode: z._default(z.enum(['none', 'head', 'all', 'first-parent']), 'none'),
+  keys: z._default(z.array(SecretRef), []),
+});
+
+const Source = z.strictObject({
+  url: text.check(
+    z.refine((url) => /^(https?|ssh|file):\/\//.test(url) || /^[^/:]+@[^/:]+:/.test(url), {
+      error: 'Expected an https://, ssh:// or user@host:path address',
+    }),
+    z.refine((url) => !/^https?:\/\/[^/]*@/.test(url), {
+      error: 'Expected an address without credentials; put them into auth',
+    }),
+  ),
+  branch: text.check(
+    z.refine((branch) => !/^-|\.\.|[\s~^:?*[\\]/.test(branch), { error: 'Expected the name of a branch' }),
+  ),
+  paths: z._default(z.array(repositoryPath).check(z.minLength(1)), ['.']),
+  auth: z.optional(SourceAuth),
+  verify: z.prefault(Verify, {}),
+});
+export type Source = z.infer<typeof Source>;
+
+const ClusterAccess = z
+  .strictObject({
+    kubeconfig: z.optional(SecretRef),
+    eks: z.optional(z.strictObject({ name: text, region: text, roleArn: z.optional(text) })),
+    context: z.optional(text),
+    impersonate: z.optional(text),
+  })
+  .check(
+    z.refine((access) => (access.kubeconfig === undefined) !== (access.eks === undefined), {
+      error: 'Expected either kubeconfig or eks',
+    }),
+  );
+export type ClusterAccess = z.infer<typeof ClusterAccess>;
+
+const rendererName = z.enum(['auto', 'plain', 'kustomize', 'helm', 'flux']);
+export type RendererName = z.infer<typeof rendererName>;
+
+/** Fields that a target leaves to others after creation (APPLY §2). */
+export type IgnoreRule = z.infer<typeof IgnoreRule>;
+const IgnoreRule = z.strictObject({
+  kind: text,
+  name: z.optional(text),
+  namespace: z.optional(text),
+  paths: z
+    .array(text.check(z.startsWith('/', { error: 'Expected a JSON pointer such as /spec/replicas' })))
+    .check(z.minLength(1)),
+});
+
+const Automation = z.strictObject({
+  enabled: z._default(z.boolean(), true),
+  interval: z._default(duration, 300),
+  push: z._default(z.enum(['branch', 'pullRequest']), 'branch'),
+  auth: z.optional(SourceAuth),
+  author: z.optional(z.strictObject({ name: text, email: text })),
+  sign: z.optional(SecretRef),
+  message: z.optional(text),
+});
+
+const kubernetesName = z
+  .string()
+  .check(
+    z.regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, { error: 'Expected lower-case letters, digits and dashes' }),
+    z.maxLength(63),
+  );
+
+const targetName = z.string().check(
+  z.regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, {
+    error: 'Expected lower-case letters, digits and dashes, beginning and ending with a letter or digit',
+  }),
+  z.maxLength(56, { error: 'Expected at most 56 characters: the inventory is a ConfigMap named sluice-<target>' }),
+);
+
+export type Target = z.infer<typeof Target>;
+export const Target = z.strictObject({
+  name: targetName,
+  source: Source,
+  cluster: ClusterAccess,
+  renderer: z._default(rendererName, 'auto'),
+  values: z._default(z.record(z.string(), z.unknown()), {}),
+  valuesFiles: z._default(z.array(repositoryPath), []),
+  allowCommands: z._default(z.boolean(), false),
+  allowRemoteBases: z._default(z.boolean(), false),
+  submodules: z._default(z.boolean(), false),
+  namespace: z.optional(kubernetesName),
+  allowNamespaces: z._default(z.array(kubernetesName), []),
+  prune: z._default(z.boolean(), true),
+  suspend: z._default(z.boolean(), false),
+  interval: z._default(duration, 3600),
+  retryInterval: z._default(duration, 300),
+  timeout: z._default(duration, 300),
+  allowEmpty: z._default(z.boolean(), false),
+  inventory: z.prefault(z.strictObject({ namespace: z._default(kubernetesName, 'default') }), {}),
+  adopts: z._default(z.array(targetName), []),
+  ignore: z._default(z.array(IgnoreRule), []),
+  automation: z.optional(Automation),
+});
+
+const senderName = z.enum(['github', 'gitlab', 'generic']);
+export type SenderName = z.infer<typeof senderName>;
+
+const secretList = z.pipe(
+  z.union([SecretRef, z.array(SecretRef).check(z.minLength(1))], { error: 'Expected a secret or a list of secrets' }),
+  z.transform((secrets) => (Array.isArray(secrets) ? secrets : [secrets])),
+);
+
+export type WebhookSettings = z.infer<typeof WebhookSettings>;
+const WebhookSettings = z.strictObject({
+  id: z
+    .string()
+    .check(
+      z.regex(/^[A-Za-z0-9][A-Za-z0-9._~-]*$/, { error: 'Expected letters, digits and . _ ~ -' }),
+      z.maxLength(128),
+    ),
+  sender: senderName,
+  secret: secretList,
+});
+
+export const roles = ['viewer', 'deployer', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+const ApiSettings = z.strictObject({
+  tokens: z.array(z.strictObject({ name: text, role: z.enum(roles), secret: SecretRef })).check(z.minLength(1)),
+});
+
+const Registry = z.strictObject({
+  host: text,
+  auth: z.optional(SecretRef),
+  insecure: z._default(z.boolean(), false),
+});
+
+/** `sluice.yaml`. Unknown keys are refused; every problem is reported with its path. */
+export type Settings = z.infer<typeof Settings>;
+export const Settings = z
+  .strictObject({
+    version: z.literal(1),
+    webhooks: z._default(z.array(WebhookSettings), []),
+    api: z.optional(ApiSettings),
+    targets: z._default(z.array(Target), []),
+    registries: z._default(z.array(Registry), []),
+    helmRepositories: z._default(z.record(z.string(), z.string()), {}),
+  })
+  .check(
+    z.superRefine((settings, context) => {
+      reportRepeated(settings.webhooks, 'webhooks', 'id', context.addIssue);
+      reportRepeated(settings.targets, 'targets', 'name', context.addIssue);
+    }),
+  );
+
+function reportRepeated<Key extends string>(
+  entries: readonly { readonly [key in Key]: string }[],
+  list: string,
+  key: Key,
+  addIssue: (issue: { code: 'custom'; message: string; path: PropertyKey[]; input: unknown }) => void,
+): void {
+  const seen = new Map<string, number>();
+  for (const [index, entry] of entries.entries()) {
+    const first = seen.get(entry[key]);
+    if (first !== undefined) {
+      addIssue({
+        code: 'custom',
+        message: `Expected a ${key} of its own: ${list}[${first}] has the same`,
+        path: [list, index, key],
+        input: entry[key],
+      });
+    }
+    seen.set(entry[key], first ?? index);
+  }
+}
