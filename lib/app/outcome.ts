@@ -1,0 +1,52 @@
+import type { Failure } from '../domain/failure.ts';
+import type { SyncJob } from '../domain/job.ts';
+import type { Revision } from '../domain/revision.ts';
+import type { Action, ObjectResult } from '../domain/run.ts';
+import type { Target } from '../domain/settings.ts';
+import type { Log } from '../log.ts';
+
+/** What the straight line of a sync is given beside its ports (sync.ts), by the worker that holds the lease and records the run (work-sync.ts). */
+export interface SyncContext {
+  readonly target: Target;
+  readonly job: SyncJob;
+  /** Aborted when the lease or the message is lost, or the worker's time ends. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** The revision of the last run that succeeded, and the commit up to which history has been verified. */
+  readonly applied: Revision | undefined;
+  readonly verifiedUpTo: string | undefined;
+  /** Records the run as `running` at the head that was resolved; called once, before anything is touched. */
+  started(revision: Revision): Promise<void>;
+}
+
+/** How a sync ended. A Failure that is thrown instead ended it before an object was touched. */
+export type SyncOutcome = Synced | Behind;
+
+export interface Synced {
+  readonly kind: 'synced';
+  readonly revision: Revision;
+  readonly changes: Readonly<Record<Action, number>>;
+  /** Not the unchanged ones, failures first, at most 1,000. */
+  readonly objects: readonly ObjectResult[];
+  readonly warnings: readonly string[];
+  /** `Current`: the run has succeeded. `InProgress`: it waits, with re-queued checks. */
+  readonly health: 'Current' | 'InProgress';
+  /** Set if an object failed, could not be pruned or is in Failed health. */
+  readonly error?: Failure;
+  readonly verifiedUpTo?: string;
+}
+
+/** The forge still answers with the head before the push: the job goes back with a delay (DESIGN §3). */
+export interface Behind {
+  readonly kind: 'behind';
+  readonly afterSeconds: number;
+}
+
+/** What a look at the health of a waiting run's objects found. */
+export interface HealthOutcome {
+  readonly health: 'Current' | 'InProgress';
+  /** Set if an object is in Failed health: it names the object and the condition. */
+  readonly error?: Failure;
+  /** What is still waited for, `namespace:kind/name: message`; for status and for the error when the time is up. */
+  readonly waitingFor: readonly string[];
+}
