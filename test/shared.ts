@@ -10,7 +10,7 @@ export const sharedDirectory: string | undefined = existsSync(directory) ? direc
 /** A suite that needs the shared data: skipped, in print, outside; with CI=true its absence is a failure. */
 export function describeShared(name: string, suite: (directory: string) => void): void {
   if (sharedDirectory !== undefined) describe(name, () => suite(directory));
-  else if (process.env['CI'] === 'true')
+  else if (process.env.CI === 'true')
     throw new Error(`${name}: ../shared is not here, and with CI=true a skip is a failure`);
   else describe.skip(`${name} (needs ../shared)`, () => undefined);
 }
