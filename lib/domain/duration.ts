@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
@@ -13,3 +15,23 @@ export function parseDuration(text: string): number | undefined {
   }
   return seconds;
 }
+
+const error = 'Expected a duration such as 90s, 5m or 1h';
+
+/** In `sluice.yaml` a duration with its unit, or 0; in the settings seconds. */
+const duration = z.pipe(
+  z.union([z.string(), z.literal(0)], { error }),
+  z.transform((value, context) => {
+    const seconds = parseDuration(String(value));
+    if (seconds !== undefined) return seconds;
+    context.issues.push({ code: 'custom', message: error, input: value });
+    return z.NEVER;
+  }),
+);
+
+// A sweep or a limit shorter than a second is a slip, not a wish.
+export const positiveDuration = duration.check(z.minimum(1, { error: 'Expected a duration of at least 1s' }));
+
+export const durationOrNever = duration.check(
+  z.refine((seconds) => seconds === 0 || seconds >= 1, { error: 'Expected a duration of at least 1s, or 0 for never' }),
+);

@@ -1,37 +1,36 @@
 import * as z from 'zod/mini';
-import { parseDuration } from './duration.ts';
+import { durationOrNever, positiveDuration } from './duration.ts';
+import { isRepositoryUrl } from './repository-url.ts';
 
 /** Everything `sluice.yaml` says, checked and with its defaults filled in (DESIGN §5.1). */
 
 const text = z.string().check(z.minLength(1));
-
-const duration = z.pipe(
-  z.union([z.string(), z.literal(0)]),
-  z.transform((value, context) => {
-    const seconds = parseDuration(String(value));
-    if (seconds !== undefined) return seconds;
-    context.issues.push({ code: 'custom', message: 'Expected a duration such as 90s, 5m or 1h', input: value });
-    return z.NEVER;
-  }),
-);
 
 /** Where a secret's value is kept; the value itself is never part of the settings. */
 export type SecretRef = z.infer<typeof SecretRef>;
 export const SecretRef = z.union(
   [
     z.strictObject({ file: text }),
-    z.strictObject({ env: text }),
+    z.strictObject({ env: text.check(z.regex(/^[A-Za-z_]\w*$/, { error: 'Expected the name of a variable' })) }),
     z.strictObject({ aws: text, key: z.optional(text) }),
     z.strictObject({ ssm: text }),
   ],
   { error: 'Expected a secret: { file: path }, { env: NAME }, { aws: id, key?: field } or { ssm: name }' },
 );
 
+/** GitHub shows these ids as numbers; YAML reads them as such. */
+const numericId = z.pipe(
+  z.union([text, z.number()], { error: 'Expected a number' }),
+  z.transform((id) => String(id)),
+);
+
 const SourceAuth = z.union(
   [
     z.strictObject({ token: SecretRef, username: z.optional(text) }),
     z.strictObject({ sshKey: SecretRef, knownHosts: z.optional(text) }),
-    z.strictObject({ githubApp: z.strictObject({ appId: text, installationId: text, privateKey: SecretRef }) }),
+    z.strictObject({
+      githubApp: z.strictObject({ appId: numericId, installationId: numericId, privateKey: SecretRef }),
+    }),
   ],
   { error: 'Expected { token }, { sshKey, knownHosts? } or { githubApp: { appId, installationId, privateKey } }' },
 );
@@ -50,15 +49,14 @@ const Verify = z.strictObject({
 
 const Source = z.strictObject({
   url: text.check(
-    z.refine((url) => /^(https?|ssh|file):\/\//.test(url) || /^[^/:]+@[^/:]+:/.test(url), {
-      error: 'Expected an https://, ssh:// or user@host:path address',
-    }),
-    z.refine((url) => !/^https?:\/\/[^/]*@/.test(url), {
-      error: 'Expected an address without credentials; put them into auth',
+    z.refine(isRepositoryUrl, {
+      error: 'Expected an https://, ssh:// or user@host:path address, without credentials; they belong into auth',
     }),
   ),
   branch: text.check(
-    z.refine((branch) => !/^-|\.\.|[\s~^:?*[\\]/.test(branch), { error: 'Expected the name of a branch' }),
+    z.refine((branch) => !/^[-/]|\.\.|\/\/|@\{|[\s\p{Cc}~^:?*[\\]|[./]$|\.lock$/u.test(branch), {
+      error: 'Expected the name of a branch',
+    }),
   ),
   paths: z._default(z.array(repositoryPath).check(z.minLength(1)), ['.']),
   auth: z.optional(SourceAuth),
@@ -66,18 +64,13 @@ const Source = z.strictObject({
 });
 export type Source = z.infer<typeof Source>;
 
-const ClusterAccess = z
-  .strictObject({
-    kubeconfig: z.optional(SecretRef),
-    eks: z.optional(z.strictObject({ name: text, region: text, roleArn: z.optional(text) })),
-    context: z.optional(text),
-    impersonate: z.optional(text),
-  })
-  .check(
-    z.refine((access) => (access.kubeconfig === undefined) !== (access.eks === undefined), {
-      error: 'Expected either kubeconfig or eks',
-    }),
-  );
+/** Exactly one of `kubeconfig` and `eks` (check-settings.ts). */
+const ClusterAccess = z.strictObject({
+  kubeconfig: z.optional(SecretRef),
+  eks: z.optional(z.strictObject({ name: text, region: text, roleArn: z.optional(text) })),
+  context: z.optional(text),
+  impersonate: z.optional(text),
+});
 export type ClusterAccess = z.infer<typeof ClusterAccess>;
 
 const rendererName = z.enum(['auto', 'plain', 'kustomize', 'helm', 'flux']);
@@ -96,7 +89,7 @@ const IgnoreRule = z.strictObject({
 
 const Automation = z.strictObject({
   enabled: z._default(z.boolean(), true),
-  interval: z._default(duration, 300),
+  interval: z._default(positiveDuration, 300),
   push: z._default(z.enum(['branch', 'pullRequest']), 'branch'),
   auth: z.optional(SourceAuth),
   author: z.optional(z.strictObject({ name: text, email: text })),
@@ -133,9 +126,9 @@ export const Target = z.strictObject({
   allowNamespaces: z._default(z.array(kubernetesName), []),
   prune: z._default(z.boolean(), true),
   suspend: z._default(z.boolean(), false),
-  interval: z._default(duration, 3600),
-  retryInterval: z._default(duration, 300),
-  timeout: z._default(duration, 300),
+  interval: z._default(durationOrNever, 3600),
+  retryInterval: z._default(durationOrNever, 300),
+  timeout: z._default(positiveDuration, 300),
   allowEmpty: z._default(z.boolean(), false),
   inventory: z.prefault(z.strictObject({ namespace: z._default(kubernetesName, 'default') }), {}),
   adopts: z._default(z.array(targetName), []),
@@ -147,7 +140,9 @@ const senderName = z.enum(['github', 'gitlab', 'generic']);
 export type SenderName = z.infer<typeof senderName>;
 
 const secretList = z.pipe(
-  z.union([SecretRef, z.array(SecretRef).check(z.minLength(1))], { error: 'Expected a secret or a list of secrets' }),
+  z.union([SecretRef, z.array(SecretRef).check(z.minLength(1))], {
+    error: 'Expected a secret such as { env: NAME } or { file: path }, or a list of them',
+  }),
   z.transform((secrets) => (Array.isArray(secrets) ? secrets : [secrets])),
 );
 
@@ -171,46 +166,22 @@ const ApiSettings = z.strictObject({
 });
 
 const Registry = z.strictObject({
-  host: text,
+  host: text.check(z.regex(/^[A-Za-z0-9[][\w.:[\]-]*$/, { error: 'Expected a host such as registry.acme.io:5000' })),
   auth: z.optional(SecretRef),
   insecure: z._default(z.boolean(), false),
 });
 
-/** `sluice.yaml`. Unknown keys are refused; every problem is reported with its path. */
-export type Settings = z.infer<typeof Settings>;
-export const Settings = z
-  .strictObject({
-    version: z.literal(1),
-    webhooks: z._default(z.array(WebhookSettings), []),
-    api: z.optional(ApiSettings),
-    targets: z._default(z.array(Target), []),
-    registries: z._default(z.array(Registry), []),
-    helmRepositories: z._default(z.record(z.string(), z.string()), {}),
-  })
-  .check(
-    z.superRefine((settings, context) => {
-      reportRepeated(settings.webhooks, 'webhooks', 'id', context.addIssue);
-      reportRepeated(settings.targets, 'targets', 'name', context.addIssue);
-    }),
-  );
+const httpUrl = z
+  .string()
+  .check(z.regex(/^(https?|oci):\/\/[^/@\s]+(\/\S*)?$/, { error: 'Expected an https:// address' }));
 
-function reportRepeated<Key extends string>(
-  entries: readonly { readonly [key in Key]: string }[],
-  list: string,
-  key: Key,
-  addIssue: (issue: { code: 'custom'; message: string; path: PropertyKey[]; input: unknown }) => void,
-): void {
-  const seen = new Map<string, number>();
-  for (const [index, entry] of entries.entries()) {
-    const first = seen.get(entry[key]);
-    if (first !== undefined) {
-      addIssue({
-        code: 'custom',
-        message: `Expected a ${key} of its own: ${list}[${first}] has the same`,
-        path: [list, index, key],
-        input: entry[key],
-      });
-    }
-    seen.set(entry[key], first ?? index);
-  }
-}
+/** `sluice.yaml`. Unknown keys are refused. What concerns more than one field is in check-settings.ts, the door to this schema. */
+export type Settings = z.infer<typeof Settings>;
+export const Settings = z.strictObject({
+  version: z.literal(1),
+  webhooks: z._default(z.array(WebhookSettings), []),
+  api: z.optional(ApiSettings),
+  targets: z._default(z.array(Target), []),
+  registries: z._default(z.array(Registry), []),
+  helmRepositories: z._default(z.record(httpUrl, httpUrl), {}),
+});
