@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+
+import { describe } from 'vitest';
+
+import { openDatabase } from '../../../lib/adapters/sqlite/database.ts';
+import { createSqliteStore } from '../../../lib/adapters/sqlite/store.ts';
+import { type StoreUnderTest, storeContract } from '../store-contract.ts';
+import { createDirectory } from './directory.ts';
+
+async function open(): Promise<StoreUnderTest> {
+  const directory = createDirectory();
+  const database = openDatabase(join(directory.path, 'sluice.db'));
+  let now = Date.now();
+  return {
+    store: createSqliteStore(database, () => now),
+    now: () => now,
+    advance: (milliseconds) => {
+      now += milliseconds;
+    },
+    [Symbol.asyncDispose]: async () => {
+      database.close();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
+describe('the SQLite store', () => storeContract(open, { histories: 300 }));
