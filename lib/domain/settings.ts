@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { durationOrNever, positiveDuration } from './duration.ts';
-import { isRepositoryUrl } from './repository-url.ts';
+import { isRepositoryAddress } from './repository-address.ts';
 
 /** Everything `sluice.yaml` says, checked and with its defaults filled in (DESIGN §5.1). */
 
@@ -49,7 +49,7 @@ const Verify = z.strictObject({
 
 const Source = z.strictObject({
   url: text.check(
-    z.refine(isRepositoryUrl, {
+    z.refine(isRepositoryAddress, {
       error: 'Expected an https://, ssh:// or user@host:path address, without credentials; they belong into auth',
     }),
   ),
