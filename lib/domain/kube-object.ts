@@ -70,3 +70,12 @@ export function groupKindOf(object: { readonly apiVersion: string; readonly kind
 export function idOf(object: KubeObject): string {
   return `${object.metadata.namespace ?? '<cluster>'}:${object.kind.toLowerCase()}/${object.metadata.name}`;
 }
+
+/** One entry of API discovery. */
+export interface ResourceKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+}
