@@ -1,4 +1,4 @@
-import type { KubeObject, Manifest } from '../domain/kube-object.ts';
+import type { KubeObject, Manifest, ResourceKind } from '../domain/kube-object.ts';
 import type { SecretRef, Source, Target } from '../domain/settings.ts';
 
 /**
@@ -140,15 +140,6 @@ export type Render = (request: RenderRequest) => Promise<Rendered>;
 
 // --- cluster --------------------------------------------------------------------------------------------------------
 
-/** One entry of API discovery. */
-export interface ResourceKind {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly namespaced: boolean;
-  readonly verbs: readonly string[];
-}
-
 export interface ObjectKey {
   readonly name: string;
   readonly namespace?: string;
@@ -166,6 +157,10 @@ export interface Cluster extends AsyncDisposable {
   readonly namespace: string;
   /** The kinds of `v1` or `<group>/<version>`; undefined if the server does not serve it. */
   resources(apiVersion: string): Promise<readonly ResourceKind[] | undefined>;
+  /** The versions of an API group that the server serves, the preferred one first: `['apps/v1']`; none if there is no such group. */
+  versions(group: string): Promise<readonly string[]>;
+  /** Asks anew for the kinds of an API version next time: a CRD was applied, or a kind answered 404. */
+  forget(apiVersion: string): void;
   /** All objects, paged; metadata only unless `full`. Never from the server's cache. */
   list(kind: ResourceKind, options?: ListOptions): Promise<readonly KubeObject[]>;
   get(kind: ResourceKind, key: ObjectKey, options?: { readonly full?: boolean }): Promise<KubeObject | undefined>;
