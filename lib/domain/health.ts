@@ -1,7 +1,8 @@
+import { isBuiltIn } from './built-in.ts';
 import { autoscalerHealth } from './health-of-autoscaler.ts';
 import { jobHealth, podHealth } from './health-of-pod.ts';
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from './health-of-workload.ts';
-import { type GroupKind, groupKindOf, groupOf, type KubeObject } from './kube-object.ts';
+import { type GroupKind, groupKindOf, type KubeObject } from './kube-object.ts';
 import { conditionsOf, listAt, numberAt, textAt, trueCondition } from './live-field.ts';
 
 /** The words of kstatus. `NotFound` is for callers that looked for an object in vain. */
@@ -35,40 +36,11 @@ const rules: Readonly<Record<GroupKind, Rule>> = {
   'APIService.apiregistration.k8s.io': apiServiceHealth,
 };
 
-/** Groups whose kinds come with Kubernetes: one without a rule above has no health. Any other group may hold conditions. */
-const builtInGroups: ReadonlySet<string> = new Set([
-  '',
-  'apps',
-  'autoscaling',
-  'batch',
-  'extensions',
-  'policy',
-  ...[
-    'admissionregistration',
-    'apiextensions',
-    'apiregistration',
-    'authentication',
-    'authorization',
-    'certificates',
-    'coordination',
-    'discovery',
-    'events',
-    'flowcontrol.apiserver',
-    'internal.apiserver',
-    'networking',
-    'node',
-    'rbac.authorization',
-    'resource',
-    'scheduling',
-    'storage',
-    'storagemigration',
-  ].map((name) => `${name}.k8s.io`),
-]);
-
-/** Whether objects of this kind can have a health: the kinds that a check reads in full. */
+/** Whether objects of this kind can have a health: the kinds that a check reads in full. Custom resources may all have conditions. */
 export function hasHealth(groupKind: GroupKind): boolean {
   const dot = groupKind.indexOf('.');
-  return groupKind in rules || !builtInGroups.has(dot < 0 ? '' : groupKind.slice(dot + 1));
+  const group = dot < 0 ? '' : groupKind.slice(dot + 1);
+  return Object.hasOwn(rules, groupKind) || !isBuiltIn({ apiVersion: `${group}/v1` });
 }
 
 /**
@@ -114,7 +86,7 @@ export function healthOf(object: KubeObject): Health | undefined {
 
   const groupKind = groupKindOf(object);
   if (Object.hasOwn(rules, groupKind)) return rules[groupKind]?.(object);
-  if (builtInGroups.has(groupOf(object.apiVersion))) return undefined;
+  if (isBuiltIn(object)) return undefined;
 
   const ready = conditions.find((condition) => condition.type === 'Ready');
   if (ready === undefined) return undefined;
