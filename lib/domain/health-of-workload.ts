@@ -16,7 +16,7 @@ export function deploymentHealth(deployment: KubeObject): Health {
     return { status: 'Failed', message: withReason(`Progress deadline exceeded: ${progressing.message}`, deployment) };
   }
 
-  const wanted = numberAt(deployment, 'spec.replicas') ?? 1;
+  const wanted = wantedPods(deployment);
   const missing = firstMissing(wanted, [
     ['exist', numberAt(deployment, 'status.replicas')],
     ['are updated', numberAt(deployment, 'status.updatedReplicas')],
@@ -24,8 +24,8 @@ export function deploymentHealth(deployment: KubeObject): Health {
     ['are ready', numberAt(deployment, 'status.readyReplicas')],
   ]);
   if (missing !== undefined) return { status: 'InProgress', message: withReason(missing, deployment) };
-  const surplus = (numberAt(deployment, 'status.replicas') ?? 0) - wanted;
-  if (surplus > 0) return { status: 'InProgress', message: `Pods still to end: ${surplus}` };
+  const surplus = surplusOf(deployment, wanted);
+  if (surplus !== undefined) return surplus;
 
   // Without a deadline (extensions/v1beta1) the controller writes no such condition.
   if (progressing !== undefined && progressing.reason !== 'NewReplicaSetAvailable') {
@@ -37,28 +37,28 @@ export function deploymentHealth(deployment: KubeObject): Health {
 
 export function replicaSetHealth(replicaSet: KubeObject): Health {
   if (!isObserved(replicaSet)) return unseen;
-  const wanted = numberAt(replicaSet, 'spec.replicas') ?? 1;
+  const wanted = wantedPods(replicaSet);
   const missing = firstMissing(wanted, [
     ['are labelled', numberAt(replicaSet, 'status.fullyLabeledReplicas')],
     ['are available', numberAt(replicaSet, 'status.availableReplicas')],
     ['are ready', numberAt(replicaSet, 'status.readyReplicas')],
   ]);
   if (missing !== undefined) return { status: 'InProgress', message: withReason(missing, replicaSet) };
-  const surplus = (numberAt(replicaSet, 'status.replicas') ?? 0) - wanted;
-  if (surplus > 0) return { status: 'InProgress', message: `Pods still to end: ${surplus}` };
+  const surplus = surplusOf(replicaSet, wanted);
+  if (surplus !== undefined) return surplus;
   return { status: 'Current', message: `Available: ${wanted}` };
 }
 
 export function statefulSetHealth(statefulSet: KubeObject): Health {
   if (!isObserved(statefulSet)) return unseen;
-  const wanted = numberAt(statefulSet, 'spec.replicas') ?? 1;
+  const wanted = wantedPods(statefulSet);
   const missing = firstMissing(wanted, [
     ['exist', numberAt(statefulSet, 'status.replicas')],
     ['are ready', numberAt(statefulSet, 'status.readyReplicas')],
   ]);
   if (missing !== undefined) return { status: 'InProgress', message: missing };
-  const surplus = (numberAt(statefulSet, 'status.replicas') ?? 0) - wanted;
-  if (surplus > 0) return { status: 'InProgress', message: `Pods still to end: ${surplus}` };
+  const surplus = surplusOf(statefulSet, wanted);
+  if (surplus !== undefined) return surplus;
 
   if (textAt(statefulSet, 'spec.updateStrategy.type') === 'OnDelete') {
     return { status: 'Current', message: `Ready: ${wanted}; pods are updated when they are deleted` };
@@ -92,6 +92,15 @@ export function daemonSetHealth(daemonSet: KubeObject): Health {
 
 function isObserved(workload: KubeObject): boolean {
   return numberAt(workload, 'status.observedGeneration') !== undefined;
+}
+
+function wantedPods(workload: KubeObject): number {
+  return numberAt(workload, 'spec.replicas') ?? 1;
+}
+
+function surplusOf(workload: KubeObject, wanted: number): Health | undefined {
+  const surplus = (numberAt(workload, 'status.replicas') ?? 0) - wanted;
+  return surplus > 0 ? { status: 'InProgress', message: `Pods still to end: ${surplus}` } : undefined;
 }
 
 /** What pods do (`are ready`), and how many of them. */

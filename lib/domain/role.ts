@@ -46,14 +46,11 @@ export function rolesFor(
 
 /** One rule for each API group, sorted, and what granting rights takes. */
 function rulesFor(kinds: readonly RoleKind[]): readonly PolicyRule[] {
-  const byGroup = new Map<string, Set<string>>();
-  for (const { apiVersion, plural } of kinds) {
-    const group = groupOf(apiVersion);
-    byGroup.set(group, (byGroup.get(group) ?? new Set()).add(plural));
-  }
-  const rules = [...byGroup].toSorted(byName).map(([group, plurals]) => rule(group, [...plurals].toSorted(), verbs));
-  const granted = byGroup.get(rbacGroup);
-  if (granted === undefined) return rules;
+  const pluralsOf = (group: string): string[] =>
+    [...new Set(kinds.filter((kind) => groupOf(kind.apiVersion) === group).map(({ plural }) => plural))].toSorted();
+  const groups = [...new Set(kinds.map(({ apiVersion }) => groupOf(apiVersion)))].toSorted();
+  const rules = groups.map((group) => rule(group, pluralsOf(group), verbs));
+  const granted = new Set(pluralsOf(rbacGroup));
   const roles = ['clusterroles', 'roles'];
   const made = roles.filter((plural) => granted.has(plural));
   const bound = ['clusterrolebindings', 'rolebindings'].some((plural) => granted.has(plural));
@@ -87,8 +84,4 @@ function role(name: string, namespace: string, rules: readonly PolicyRule[]): Ku
 
 function clusterRole(name: string, rules: readonly PolicyRule[]): KubeObject {
   return { apiVersion: `${rbacGroup}/v1`, kind: 'ClusterRole', metadata: { name }, rules };
-}
-
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
 }

@@ -91,6 +91,13 @@ describe('healthOf a Pod', () => {
       'Failed',
       'low on memory',
     ],
+    ['that failed without a word', pod({}, { phase: 'Failed' }), 'Failed', 'Failed'],
+    [
+      'that failed with a number',
+      pod({}, { phase: 'Failed', containerStatuses: [{}, { state: { terminated: { exitCode: 7 } } }] }),
+      'Failed',
+      'Container ?: Error, exit code 7',
+    ],
     ['on a lost node', pod({}, { phase: 'Unknown' }), 'Unknown', 'Unknown'],
   ])('%s', (_name, object, status, message) => {
     expect(healthOf(object)).toEqual({ status, message: expect.stringContaining(message) });

@@ -136,6 +136,7 @@ describeRows('apps/v1', 'StatefulSet', [
     'InProgress',
     'revision',
   ],
+  ['of one replica by default', {}, { observedGeneration: 2, replicas: 1, readyReplicas: 1 }, 'InProgress', '0 of 1'],
   ['rolled out', partition(0), { ...three, ...revision }, 'Current', 'Ready: 3'],
   ['before its partition', partition(2), { ...three, updatedReplicas: 0 }, 'InProgress', '0 of 1 pods are updated'],
   [

@@ -171,16 +171,14 @@ describe('healthOf a HorizontalPodAutoscaler', () => {
       'Current',
       'no metrics',
     ],
-    [
-      'v1 with an annotation that is no JSON',
-      live('autoscaling/v1', 'HorizontalPodAutoscaler', {
-        metadata: { annotations: { 'autoscaling.alpha.kubernetes.io/conditions': '[{' } },
-      }),
-      'InProgress',
-      '',
-    ],
+    ['at its limit', scaler(condition('ScalingLimited', 'True', 'TooFewReplicas')), 'Current', ''],
   ])('%s', (_name, object, status, message) => {
     expectHealth(object, status, message);
+  });
+
+  it.each([[undefined], ['[{'], ['{}'], ['[]']])('of v1 is InProgress with the conditions annotation %j', (text) => {
+    const annotations = text === undefined ? {} : { 'autoscaling.alpha.kubernetes.io/conditions': text };
+    expectHealth(live('autoscaling/v1', 'HorizontalPodAutoscaler', { metadata: { annotations } }), 'InProgress', '');
   });
 });
 

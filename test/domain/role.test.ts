@@ -50,6 +50,25 @@ describe('rolesFor', () => {
     expect(roles[3]?.rules).not.toContainEqual(expect.objectContaining({ apiGroups: ['apps'] }));
   });
 
+  it('lets who renders a Namespace see what is in it', () => {
+    const [, role] = rolesFor([namespaceKind], target);
+    expect(role?.rules).toContainEqual({
+      apiGroups: [''],
+      resources: ['persistentvolumeclaims', 'pods'],
+      verbs: ['list'],
+    });
+  });
+
+  it('grants rights only to who renders them', () => {
+    const allowed = (...kinds: RoleKind[]) => rolesFor(kinds, target)[1]?.rules;
+    expect(allowed(service)).not.toContainEqual(expect.objectContaining({ apiGroups: ['rbac.authorization.k8s.io'] }));
+    expect(allowed(service, bindingKind)).toContainEqual(
+      expect.objectContaining({ resources: ['clusterroles', 'roles'], verbs: ['bind'] }),
+    );
+    expect(allowed(bindingKind)).not.toContainEqual(expect.objectContaining({ verbs: ['escalate'] }));
+    expect(allowed(roleKind)).toContainEqual(expect.objectContaining({ resources: ['roles'], verbs: ['escalate'] }));
+  });
+
   it('gives the inventories of adopted targets', () => {
     const [inventory] = rolesFor([], { ...target, adopts: ['store'] });
     expect(inventory?.rules).toContainEqual(
