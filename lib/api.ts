@@ -1,0 +1,83 @@
+import * as z from 'zod/mini';
+import type { Revision } from './domain/revision.ts';
+import { actions, type Run as DomainRun } from './domain/run.ts';
+import type { TargetStatus as DomainTargetStatus } from './domain/target-status.ts';
+
+/**
+ * The answers of the HTTP API (DESIGN §5.2), for its server and its clients. A client takes keys that it does not know: a newer server may
+ * send them.
+ *
+ * | request | role | answer |
+ * | --- | --- | --- |
+ * | `GET /v1/targets` | viewer | 200 `TargetList` |
+ * | `GET /v1/targets/{t}` | viewer | 200 `TargetStatus` |
+ * | `POST /v1/targets/{t}/sync` | deployer | 202 `Run`, queued or taken up already; `Location` names it |
+ * | `GET /v1/runs?target=&after=` | viewer | 200 `RunPage`, newest first; `after` is the `next` of the page before |
+ * | `GET /v1/runs/{id}` | viewer | 200 `Run` |
+ *
+ * Errors are `ApiError`: 401 no or an unknown token, 403 a role too low, 404 `missing`, 422 `user`, 500 `server`, 503 try again.
+ */
+
+const revision = z.custom<Revision>((value) => typeof value === 'string' && /^.+@sha1:[0-9a-f]{40}$/.test(value));
+const fault = z.enum(['user', 'missing', 'server']);
+const problem = z.object({ fault, message: z.string(), help: z.exactOptional(z.string()) });
+
+const runFields = {
+  id: z.string(),
+  target: z.string(),
+  kind: z.enum(['sync', 'release']),
+  cause: z.object({ kind: z.enum(['push', 'image', 'manual', 'sweep', 'retry']), by: z.string() }),
+  revision: z.exactOptional(revision),
+  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'skipped']),
+  phase: z.exactOptional(z.enum(['applying', 'waiting'])),
+  supersededBy: z.exactOptional(z.string()),
+  queuedAt: z.string(),
+  startedAt: z.exactOptional(z.string()),
+  finishedAt: z.exactOptional(z.string()),
+  changes: z.record(z.enum(actions), z.number()),
+  error: z.exactOptional(problem),
+  warnings: z.exactOptional(z.array(z.string())),
+};
+
+export type Run = z.infer<typeof Run>;
+export const Run = z.object({
+  ...runFields,
+  objects: z.array(
+    z.object({
+      id: z.string(),
+      action: z.enum(actions),
+      error: z.exactOptional(z.string()),
+      warning: z.exactOptional(z.string()),
+    }),
+  ),
+}) satisfies z.ZodMiniType<DomainRun>;
+
+export type TargetStatus = z.infer<typeof TargetStatus>;
+export const TargetStatus = z.object({
+  name: z.string(),
+  source: z.object({ url: z.string(), branch: z.string(), paths: z.array(z.string()) }),
+  suspended: z.boolean(),
+  applied: z.exactOptional(revision),
+  attempted: z.exactOptional(revision),
+  lastRun: z.exactOptional(z.object(runFields)),
+  health: z.exactOptional(z.enum(['Current', 'InProgress', 'Failed'])),
+  nextSweepAt: z.exactOptional(z.string()),
+}) satisfies z.ZodMiniType<DomainTargetStatus>;
+
+export type TargetList = z.infer<typeof TargetList>;
+export const TargetList = z.object({ targets: z.array(TargetStatus) });
+
+export type RunPage = z.infer<typeof RunPage>;
+export const RunPage = z.object({ runs: z.array(Run), next: z.exactOptional(z.string()) });
+
+export type ApiError = z.infer<typeof ApiError>;
+export const ApiError = z.object({ error: problem });
+
+/** Objects of each run on a page: failures are first, and the run itself has all. 50 runs of 1,000 objects would be over what Lambda answers. */
+const objectsOnPage = 100;
+
+/** A page of runs as it is answered. */
+export function toRunPage(runs: readonly DomainRun[], next: string | undefined): unknown {
+  const page = runs.map((run) => ({ ...run, objects: run.objects.slice(0, objectsOnPage) }));
+  return { runs: page, ...(next !== undefined && { next }) };
+}
