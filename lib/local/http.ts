@@ -1,0 +1,196 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type Answer,
+  type ApiHandlers,
+  answerApi,
+  answerFailure,
+  logError,
+  refuse,
+  refuseBusy,
+  refuseMethod,
+} from '../answer-api.ts';
+import { asFailure, Failure } from '../domain/failure.ts';
+import type { Log } from '../log.ts';
+import { createBodyReader } from './read-body.ts';
+
+/** A delivery to `POST /webhooks/{id}`; its bytes are what the signature is over. */
+export interface DeliveryRequest {
+  readonly id: string;
+  readonly method: string;
+  /** Names in lower case; repeated headers joined by commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What stands behind the paths. */
+export interface HttpHandlers {
+  /** The ids of the configured webhooks: others are 404. */
+  readonly webhookIds: readonly string[];
+  /** The status of DESIGN §5.2 and a line for people. A `server` Failure is answered 503, so that the sender tries again. */
+  receive(delivery: DeliveryRequest): Promise<{ readonly status: number; readonly message: string }>;
+  /** Absent: there is no `/v1`. */
+  readonly api?: ApiHandlers;
+}
+
+export interface HttpOptions {
+  readonly log: Log;
+  /** For a whole request, its body included; default 30. */
+  readonly requestTimeoutSeconds?: number;
+}
+
+export interface HttpServer {
+  /** Resolves with the port (0 asks for a free one). Throws a `user` Failure if it cannot be had. */
+  listen(port: number, host: string): Promise<number>;
+  /** Takes no more connections, lets what is under way finish, and cuts it off after `graceSeconds`. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+const bodyLimits = { each: 8 * 1024 * 1024, together: 128 * 1024 * 1024 };
+const maxUrlLength = 4096;
+const drainMilliseconds = 5000;
+
+/**
+ * The HTTP side of `sluice serve` (DESIGN §5.2): `POST /webhooks/{id}`, `GET /healthz` and `/v1`. Bounds everything before it is kept, logs no
+ * header, body, token or id, and knows no use case.
+ */
+export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): HttpServer {
+  const { log } = options;
+  const readBody = createBodyReader(bodyLimits);
+  const timeout = (options.requestTimeoutSeconds ?? 30) * 1000;
+  const server = createServer(
+    { requestTimeout: timeout, headersTimeout: Math.min(timeout, 10_000), connectionsCheckingInterval: 1000 },
+    (request, response) => void respond(request, response),
+  );
+  server.maxConnections = 1000;
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = await route(request);
+    } catch (error) {
+      answer = answerFailure(error, log);
+    }
+    await send(request, response, answer, !server.listening);
+  }
+
+  async function route(request: IncomingMessage): Promise<Answer> {
+    const url = request.url ?? '';
+    if (url.length > maxUrlLength) return refuse(414, 'user', 'Cannot answer: the address is too long');
+    const queryAt = url.indexOf('?');
+    const path = decodePath(queryAt < 0 ? url : url.slice(0, queryAt));
+    const [first, second, ...rest] = path ?? [];
+    if (first === 'healthz' && second === undefined) return answerHealth(request);
+    if (first === 'webhooks' && second !== undefined && rest.length === 0) return answerDelivery(request, second);
+    if (first === 'v1' && path !== undefined && handlers.api !== undefined) {
+      const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt));
+      const authorizations = request.headersDistinct.authorization ?? [];
+      const authorization = authorizations.length === 1 ? authorizations[0] : undefined;
+      return answerApi({ method: request.method ?? '', path: path.slice(1), query, authorization }, handlers.api, log);
+    }
+    return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
+  }
+
+  function answerHealth(request: IncomingMessage): Answer {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod('GET');
+    return { status: 200, body: { status: 'ok' } };
+  }
+
+  async function answerDelivery(request: IncomingMessage, id: string): Promise<Answer> {
+    if (!isKnown(id, handlers.webhookIds))
+      return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
+    if (request.method !== 'POST') return refuseMethod('POST');
+    const body = await readBody(request);
+    if ('refused' in body) {
+      if (body.refused === 'busy') return refuseBusy('Cannot take the delivery: too many at once');
+      if (body.refused === 'aborted') return refuse(400, 'user', 'Cannot take the delivery: its body ended early');
+      return refuse(413, 'user', `Cannot take the delivery: its body is over ${bodyLimits.each} bytes`);
+    }
+    const headers = Object.fromEntries(
+      Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
+    );
+    try {
+      const { status, message } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
+      if (status === 503) return refuseBusy(message);
+      if (status >= 400) return refuse(status, status === 404 ? 'missing' : 'user', message);
+      return status === 204 ? { status } : { status, body: { message } };
+    } catch (error) {
+      if (asFailure(error).fault !== 'server') return answerFailure(error, log);
+      logError('A delivery could not be queued', error, log);
+      return refuseBusy('Cannot queue the delivery');
+    }
+  }
+
+  async function listen(port: number, host: string): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const found = cause.code === 'EADDRINUSE' ? 'another process listens there' : cause.message;
+      const help = 'End that process, or choose another port with --port';
+      reject(new Failure('user', `Cannot listen on "${host}:${port}": ${found}`, { help, cause }));
+    });
+    server.listen(port, host, resolve);
+    await promise;
+    return (server.address() as AddressInfo).port;
+  }
+
+  async function stop(graceSeconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), graceSeconds * 1000);
+    await promise;
+    clearTimeout(timer);
+  }
+  return { listen, stop };
+}
+
+/** Compares with every id, by digests of one length: the time tells nothing of an id. */
+function isKnown(id: string, known: readonly string[]): boolean {
+  const given = createHash('sha256').update(id).digest();
+  let match = false;
+  for (const candidate of known) {
+    if (timingSafeEqual(given, createHash('sha256').update(candidate).digest())) match = true;
+  }
+  return match;
+}
+
+/** Segments of a path, each decoded by itself, so that an encoded slash parts nothing; undefined if it is none. */
+function decodePath(path: string): readonly string[] | undefined {
+  if (!path.startsWith('/')) return undefined;
+  try {
+    return path.slice(1).split('/').map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, answer: Answer, last: boolean): Promise<void> {
+  if (response.destroyed) return;
+  const body = answer.body === undefined ? '' : `${JSON.stringify(answer.body)}\n`;
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  const unread = !request.complete && (length !== '0' || encoding !== undefined);
+  response.writeHead(answer.status, {
+    ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }),
+    ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(body) }),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...((last || unread) && { connection: 'close' }),
+    ...answer.headers,
+  });
+  if (unread) {
+    // Closing on a sender that still sends resets the connection, and the answer is lost with it.
+    response.write(body);
+    await drained(request);
+  }
+  response.end(unread ? undefined : body);
+}
+
+async function drained(request: IncomingMessage): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, drainMilliseconds);
+  for (const event of ['end', 'error', 'close']) request.once(event, () => resolve());
+  request.resume();
+  await promise;
+  clearTimeout(timer);
+}
