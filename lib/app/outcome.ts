@@ -11,6 +11,11 @@ export interface SyncContext {
   readonly job: SyncJob;
   /** Aborted when the lease or the message is lost, or the worker's time ends. */
   readonly signal: AbortSignal;
+  /**
+   * Throws once the signal is aborted or the lease has run out by the clock: asked before every write, because a process that was
+   * frozen wakes up with its timers late.
+   */
+  held(): void;
   readonly log: Log;
   /** The revision of the last run that succeeded, and the commit up to which history has been verified. */
   readonly applied: Revision | undefined;
@@ -20,7 +25,7 @@ export interface SyncContext {
 }
 
 /** How a sync ended. A Failure that is thrown instead ended it before an object was touched. */
-export type SyncOutcome = Synced | Behind;
+export type SyncOutcome = Synced | Behind | Suspended;
 
 export interface Synced {
   readonly kind: 'synced';
@@ -31,6 +36,8 @@ export interface Synced {
   readonly warnings: readonly string[];
   /** `Current`: the run has succeeded. `InProgress`: it waits, with re-queued checks. */
   readonly health: 'Current' | 'InProgress';
+  /** Set when an object that git wants is still being deleted: the job is sent again after these seconds, until the target's timeout. */
+  readonly againAfterSeconds?: number;
   /** Set if an object failed, could not be pruned or is in Failed health. */
   readonly error?: Failure;
   readonly verifiedUpTo?: string;
@@ -40,6 +47,14 @@ export interface Synced {
 export interface Behind {
   readonly kind: 'behind';
   readonly afterSeconds: number;
+}
+
+/** The inventory's parent in the cluster says that the target is suspended: the run is `skipped`. */
+export interface Suspended {
+  readonly kind: 'suspended';
+  readonly revision: Revision;
+  /** Who, when and why. */
+  readonly reason: string;
 }
 
 /** What a look at the health of a waiting run's objects found. */

@@ -17,6 +17,8 @@ export const SyncJob = z.object({
   /** Commits before and after the push as the sender gave them: hints. */
   before: z.optional(z.string()),
   after: z.optional(z.string()),
+  /** Asked for by hand: claim the inventory although another installation holds it. */
+  takeOver: z.optional(z.boolean()),
   /** How often our own fault has ended this job already. */
   attempt: z._default(z.number(), 0),
   /** When the worker first saw the forge answer with an old head, epoch milliseconds. */

@@ -1,0 +1,190 @@
+import { asFailure, Failure } from '../domain/failure.ts';
+import type { Inventory } from '../domain/inventory.ts';
+import { groupKindOf, idOf, type KubeObject } from '../domain/kube-object.ts';
+import { isMember } from '../domain/ownership.ts';
+import { redact, secretValues } from '../domain/redact.ts';
+import type { ObjectResult } from '../domain/run.ts';
+import type { Target } from '../domain/settings.ts';
+import { type Applied, applyAll, fieldsAfter } from './apply.ts';
+import { type Claim, claim, removeParent, settle } from './claim.ts';
+import { conclude } from './conclude.ts';
+import type { SyncContext, Synced } from './outcome.ts';
+import { loadOwnFields } from './own-fields.ts';
+import type { Clock, Cluster, Rendered, Store } from './ports.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { type Pruned, prune } from './prune.ts';
+import { stillMembers } from './still-members.ts';
+
+export interface BringPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Names this installation of Sluice on the inventories that it holds. */
+  readonly installation: string;
+  readonly targets: readonly Target[];
+}
+
+export type Brought = Omit<Synced, 'kind' | 'revision'> | { readonly suspended: string };
+
+/** The cluster's half of the line: brings the objects of a target to what was rendered. No message of it holds a secret of the render. */
+export async function bring(
+  cluster: Cluster,
+  rendered: Rendered,
+  context: SyncContext,
+  ports: BringPorts,
+): Promise<Brought> {
+  const secrets = secretValues(rendered.manifests.map(({ object }) => object));
+  try {
+    return await bringAll(cluster, rendered, secrets, context, ports);
+  } catch (error) {
+    const { fault, message, help, code } = asFailure(error);
+    throw new Failure(fault, redact(message, secrets), {
+      ...(help === undefined ? {} : { help }),
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+}
+
+async function bringAll(
+  cluster: Cluster,
+  rendered: Rendered,
+  secrets: readonly string[],
+  context: SyncContext,
+  ports: BringPorts,
+): Promise<Brought> {
+  const { target } = context;
+  const fields = await loadOwnFields(ports.store, target.name);
+  const prepared = await prepare(cluster, {
+    manifests: rendered.manifests,
+    target,
+    targets: ports.targets,
+    knownFields: fields.get,
+  });
+  const { inventory } = prepared.read;
+  if (inventory.suspended !== undefined) return { suspended: inventory.suspended };
+
+  context.held();
+  const claimed = await claimFor(cluster, prepared, context, ports);
+  const applied = await applyAll(cluster, {
+    inventoryId: inventory.id,
+    planned: prepared.planned,
+    held: context.held,
+    sleep: ports.sleep,
+  });
+  for (const result of applied) {
+    const after = fieldsAfter(result);
+    if (after !== undefined) fields.set(result.live?.metadata.uid ?? '', result.desired.digest, after);
+  }
+  await fields.save();
+
+  const obstacle = obstacleToPrune(prepared, applied, target);
+  const pruned = obstacle === undefined ? await pruneAll(cluster, prepared, context) : [];
+  if (claimed !== undefined) {
+    context.held();
+    await settle(cluster, claimed, await stillMembers(cluster, target, prepared, applied, pruned));
+    await removeAdopted(cluster, prepared, applied);
+  }
+  return conclude({
+    prepared,
+    applied,
+    pruned,
+    notPruned: obstacle === undefined ? [] : notPruned(prepared, obstacle),
+    warnings: rendered.warnings,
+    secrets,
+    ...(obstacle?.failure === undefined ? {} : { error: obstacle.failure }),
+  });
+}
+
+/** No claim is needed to do nothing for a target that has nothing. */
+async function claimFor(
+  cluster: Cluster,
+  prepared: Prepared,
+  context: SyncContext,
+  ports: BringPorts,
+): Promise<Claim | undefined> {
+  const { target, job } = context;
+  if (prepared.planned.length === 0 && prepared.read.parent === undefined) return undefined;
+  const objects = prepared.planned.map(({ desired }) => desired.object);
+  return await claim(cluster, {
+    read: prepared.read,
+    groupKinds: new Set(objects.map(groupKindOf)),
+    namespaces: new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? [])),
+    source: `${target.source.url}#${target.source.branch}`,
+    holder: { installation: ports.installation, run: job.run, time: new Date(ports.clock()).toISOString() },
+    exclusiveSeconds: 3 * (target.interval || 3600),
+    takeOver: job.takeOver ?? false,
+  });
+}
+
+interface Obstacle {
+  readonly reason: string;
+  /** Set if the run fails of it. */
+  readonly failure?: Failure;
+}
+
+/** Why nothing may be deleted now (APPLY §5). */
+function obstacleToPrune(prepared: Prepared, applied: readonly Applied[], target: Target): Obstacle | undefined {
+  const deletions = prepared.removals.filter(({ action }) => action === 'delete').length;
+  const [unlisted] = prepared.members.unlisted;
+  if (unlisted !== undefined) {
+    const [kind, failure] = unlisted;
+    const reason = `objects of kind ${kind} could not be listed`;
+    return {
+      reason: `not deleted: ${reason}`,
+      failure: new Failure(failure.fault, `Cannot tell what is to be deleted: ${reason}: ${failure.message}`, {
+        help: 'What git has was applied; nothing is deleted until every kind of the inventory can be listed',
+        code: 'NotListed',
+      }),
+    };
+  }
+  if (deletions === 0) return undefined;
+  if (!target.prune) return { reason: 'kept: prune is off' };
+  const failed = prepared.refused.length + applied.filter(({ action }) => action === 'failed').length;
+  if (failed > 0) return { reason: `not deleted: ${failed} objects of this revision failed` };
+  if (prepared.planned.some(({ decision }) => decision.action === 'wait')) {
+    return { reason: 'not deleted yet: another object of this revision is still being deleted' };
+  }
+  if (prepared.planned.length + prepared.skipped.length === 0 && !target.allowEmpty) {
+    return {
+      reason: 'not deleted: the revision renders no object at all',
+      failure: new Failure(
+        'user',
+        `Cannot prune target "${target.name}": the revision renders no object, and ${deletions} are in the cluster`,
+        {
+          help: 'If all are meant to go, set allowEmpty: true on the target; else look at source.paths',
+          code: 'Empty',
+        },
+      ),
+    };
+  }
+  return undefined;
+}
+
+function notPruned(prepared: Prepared, { reason }: Obstacle): readonly ObjectResult[] {
+  return prepared.removals.flatMap((removal) =>
+    removal.action === 'delete' ? [{ id: idOf(removal.live), action: 'skipped', error: reason } as const] : [],
+  );
+}
+
+async function pruneAll(cluster: Cluster, prepared: Prepared, context: SyncContext): Promise<readonly Pruned[]> {
+  return await prune(cluster, {
+    removals: prepared.removals,
+    kinds: prepared.members.kinds,
+    inventoryId: prepared.read.inventory.id,
+    memberUids: new Set(prepared.members.objects.map(({ metadata }) => metadata.uid ?? '')),
+    held: context.held,
+  });
+}
+
+/** The parents of adopted inventories that have no member left. */
+async function removeAdopted(cluster: Cluster, prepared: Prepared, applied: readonly Applied[]): Promise<void> {
+  if (prepared.members.unlisted.size > 0) return;
+  const taken = new Set(applied.flatMap(({ live }) => live?.metadata.uid ?? []));
+  function isLeft(object: KubeObject, inventory: Inventory): boolean {
+    return isMember(object, inventory.id) && !taken.has(object.metadata.uid ?? '');
+  }
+  for (const adopted of prepared.adopted) {
+    if (!prepared.members.objects.some((object) => isLeft(object, adopted.inventory)))
+      await removeParent(cluster, adopted);
+  }
+}

@@ -1,0 +1,133 @@
+import { Failure, type Fault } from '../domain/failure.ts';
+import { hasHealth, healthOf } from '../domain/health.ts';
+import { groupKindOf, idOf, type KubeObject } from '../domain/kube-object.ts';
+import { describeSecretRefusal, redact } from '../domain/redact.ts';
+import { type Action, noChanges, type ObjectResult } from '../domain/run.ts';
+import type { Applied } from './apply.ts';
+import type { HealthOutcome, Synced } from './outcome.ts';
+import type { Prepared } from './prepare.ts';
+import type { Pruned } from './prune.ts';
+
+export interface Conclusion {
+  readonly prepared: Prepared;
+  readonly applied: readonly Applied[];
+  readonly pruned: readonly Pruned[];
+  /** What would have been deleted, and why nothing was. */
+  readonly notPruned: readonly ObjectResult[];
+  readonly warnings: readonly string[];
+  /** Values that may not appear in any message. */
+  readonly secrets: readonly string[];
+  /** Why the run fails although every object was applied. */
+  readonly error?: Failure;
+}
+
+const objectsKept = 1000;
+
+/** What a sync says of itself: the results of all objects, failures first, and how the run goes on. */
+export function conclude(conclusion: Conclusion): Omit<Synced, 'kind' | 'revision'> {
+  const { prepared, applied, pruned, secrets } = conclusion;
+  const failures: { readonly id: string; readonly fault: Fault; readonly error: string }[] = [...prepared.refused];
+  const results: ObjectResult[] = [...prepared.skipped.map(({ result }) => result), ...conclusion.notPruned];
+  const waiting: string[] = [];
+  let unchanged = 0;
+
+  for (const { desired, decision } of prepared.planned) {
+    if (decision.action === 'unchanged') unchanged++;
+    if (decision.action === 'skip') results.push({ id: desired.id, action: 'skipped', error: decision.reason });
+    if (decision.action === 'wait') {
+      waiting.push(desired.id);
+      results.push({ id: desired.id, action: 'skipped', error: decision.reason });
+    }
+  }
+  for (const { desired, action, failure, taken = [] } of applied) {
+    if (failure !== undefined) {
+      failures.push({
+        id: desired.id,
+        fault: failure.fault,
+        error: `${desired.origin}: ${describe(desired.object, failure, secrets)}`,
+      });
+    } else if (action === 'unchanged') unchanged++;
+    else
+      results.push({
+        id: desired.id,
+        action,
+        ...(taken.length === 0 ? {} : { warning: `took fields from ${taken.join('; ')}` }),
+      });
+  }
+  for (const { result, failure } of pruned) {
+    if (failure === undefined) results.push(result);
+    else
+      failures.push({ id: result.id, fault: failure.fault, error: redact(result.error ?? failure.message, secrets) });
+  }
+  const failed = failures.map(
+    ({ id, error }): ObjectResult => ({ id, action: 'failed', error: redact(error, secrets) }),
+  );
+  const health = judge(liveObjects(prepared, applied), secrets);
+  const error = failureOf(failures, prepared) ?? conclusion.error ?? health.error;
+  return {
+    changes: count([...failed, ...results], unchanged),
+    objects: [...failed, ...results].slice(0, objectsKept),
+    warnings: [...conclusion.warnings, ...prepared.warnings].map((warning) => redact(warning, secrets)),
+    health: waiting.length > 0 ? 'InProgress' : health.health,
+    ...(waiting.length > 0 ? { againAfterSeconds: 5 } : {}),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function describe(object: KubeObject, failure: Failure, secrets: readonly string[]): string {
+  if (object.kind === 'Secret') return describeSecretRefusal(failure.message, failure.code);
+  const help = failure.help === undefined ? '' : ` (${failure.help})`;
+  return redact(failure.message + help, secrets);
+}
+
+function count(results: readonly ObjectResult[], unchanged: number): Readonly<Record<Action, number>> {
+  const changes = { ...noChanges, unchanged };
+  for (const { action } of results) changes[action]++;
+  return changes;
+}
+
+/** The whole objects of kinds that have a health, as this run saw them last. */
+function liveObjects(prepared: Prepared, applied: readonly Applied[]): readonly KubeObject[] {
+  const unchanged = prepared.planned.flatMap(({ decision }) =>
+    decision.action === 'unchanged' ? [decision.live] : [],
+  );
+  return [...unchanged, ...applied.flatMap(({ live }) => (live === undefined ? [] : [live]))];
+}
+
+/** The health of objects together: Failed if one is, else InProgress if one is. */
+export function judge(objects: readonly KubeObject[], secrets: readonly string[] = []): HealthOutcome {
+  const failed: string[] = [];
+  const waitingFor: string[] = [];
+  for (const object of objects) {
+    if (!hasHealth(groupKindOf(object))) continue;
+    const health = healthOf(object);
+    const text = `${idOf(object)}: ${redact(health?.message ?? '', secrets)}`;
+    if (health?.status === 'Failed') failed.push(text);
+    else if (health !== undefined && health.status !== 'Current') waitingFor.push(text);
+  }
+  if (failed.length === 0) return { health: waitingFor.length > 0 ? 'InProgress' : 'Current', waitingFor };
+  const message = `Cannot make ${failed.length === 1 ? 'an object' : `${failed.length} objects`} healthy: ${failed.slice(0, 3).join('; ')}${failed.length > 3 ? '; …' : ''}`;
+  return {
+    health: 'InProgress',
+    waitingFor,
+    error: new Failure('user', message, {
+      code: 'Unhealthy',
+      help: 'Look at the events and logs of these objects; the next push or sync tries again',
+    }),
+  };
+}
+
+function failureOf(
+  failures: readonly { readonly id: string; readonly fault: Fault; readonly error: string }[],
+  prepared: Prepared,
+): Failure | undefined {
+  const [first] = failures;
+  if (first === undefined) return undefined;
+  // What is our fault, or may pass, is tried again soon; what only git can mend is not.
+  const fault = failures.find((failure) => failure.fault === 'server')?.fault ?? first.fault;
+  const of = prepared.planned.length + prepared.refused.length;
+  return new Failure(fault, `Cannot apply ${failures.length} of ${of} objects: ${first.id}: ${first.error}`, {
+    code: 'ObjectsFailed',
+    help: 'The others were applied, and nothing was deleted. "sluice runs RUN" shows each',
+  });
+}

@@ -1,0 +1,184 @@
+import { digestOf } from '../domain/digest.ts';
+import { type Draft, isDraft } from '../domain/draft.ts';
+import { asFailure, type Failure, type Fault } from '../domain/failure.ts';
+import { idOf, type KubeObject, type Manifest, type ResourceKind } from '../domain/kube-object.ts';
+import { fieldsToLeave, scaledWorkloads } from '../domain/leave-fields.ts';
+import { normalise } from '../domain/normalise.ts';
+import { partOfLabel } from '../domain/ownership.ts';
+import type { Desired } from '../domain/plan.ts';
+import type { ObjectResult } from '../domain/run.ts';
+import type { Target } from '../domain/settings.ts';
+import type { Cluster } from './ports.ts';
+
+export interface Located {
+  readonly desired: readonly Desired[];
+  /** Objects of the render that are left out, with the reason; they count as present in git. */
+  readonly skipped: readonly Skipped[];
+  /** Objects that cannot be applied, whatever the cluster holds. */
+  readonly refused: readonly Refused[];
+  readonly warnings: readonly string[];
+}
+
+export interface Skipped {
+  readonly object: KubeObject;
+  readonly result: ObjectResult;
+}
+
+export interface Refused {
+  readonly id: string;
+  readonly fault: Fault;
+  readonly error: string;
+}
+
+/** HelmReleases of the Helm Operator are charts to release, not objects to apply. */
+const releases: ReadonlySet<string> = new Set([
+  'helm.fluxcd.io/HelmRelease',
+  'flux.weave.works/FluxHelmRelease',
+  'flux.weave.works/HelmRelease',
+]);
+
+/** Finds each manifest's kind and namespace, as the cluster and the CRDs of the same render say, and normalises it. */
+export async function locate(manifests: readonly Manifest[], target: Target, cluster: Cluster): Promise<Located> {
+  const scopes = await findScopes(manifests, cluster);
+  const namespace = target.namespace ?? cluster.namespace;
+  const allowed = new Set(target.allowNamespaces);
+  const skipped: Skipped[] = [];
+  const refused: Refused[] = [];
+  const warnings: string[] = [];
+  const placed: { manifest: Manifest; kind: ResourceKind; object: KubeObject; id: string }[] = [];
+
+  function skip(object: KubeObject, error: string): void {
+    skipped.push({ object, result: { id: idOf(object), action: 'skipped', error } });
+  }
+
+  for (const manifest of manifests) {
+    const { object } = manifest;
+    const kind = scopes.kindOf(object);
+    const given = idOf(object);
+    if (releases.has(`${object.apiVersion.split('/')[0]}/${object.kind}`)) {
+      const release = normalise(object, true, object.metadata.namespace ?? namespace).object;
+      skip(release, 'HelmReleases are not released by this version of Sluice');
+      continue;
+    }
+    if (!('plural' in kind)) {
+      refused.push({ id: given, fault: kind.fault, error: `${originOf(manifest)}: ${kind.message}` });
+      continue;
+    }
+    const normalised = normalise(object, kind.namespaced, object.metadata.namespace ?? namespace);
+    const id = idOf(normalised.object);
+    const outside = outsideOf(normalised.object, allowed);
+    if (outside !== undefined) {
+      skip(normalised.object, `namespace "${outside}" is not in allowNamespaces of the target`);
+      continue;
+    }
+    if (object.metadata.labels?.[partOfLabel] !== undefined) {
+      refused.push({
+        id,
+        fault: 'user',
+        error: `${originOf(manifest)}: a manifest may not bring the label ${partOfLabel}`,
+      });
+      continue;
+    }
+    for (const warning of normalised.warnings) warnings.push(`${id}: ${warning}`);
+    placed.push({ manifest, kind, object: normalised.object, id });
+  }
+  const scaled = scaledWorkloads(placed.map(({ object }) => object));
+  const desired = placed.map(({ manifest, kind, object, id }) => ({
+    id,
+    kind,
+    object,
+    digest: digestOf(object),
+    leave: fieldsToLeave(object, target.ignore, scaled),
+    origin: originOf(manifest),
+  }));
+  return { desired, skipped, refused, warnings };
+}
+
+function originOf(manifest: Manifest): string {
+  return manifest.line === undefined ? manifest.file : `${manifest.file}:${manifest.line}`;
+}
+
+/** The namespace of an object that the target may not touch; a Namespace counts as being in itself (facts/flux-v1.md §1.4). */
+function outsideOf(object: KubeObject, allowed: ReadonlySet<string>): string | undefined {
+  if (allowed.size === 0) return undefined;
+  const namespace = object.kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
+  return namespace === undefined || allowed.has(namespace) ? undefined : namespace;
+}
+
+interface Scopes {
+  /** The kind, or why there is none. */
+  kindOf(object: KubeObject): ResourceKind | { readonly fault: Fault; readonly message: string };
+}
+
+async function findScopes(manifests: readonly Manifest[], cluster: Cluster): Promise<Scopes> {
+  const known = new Map<string, ResourceKind>();
+  const down = new Map<string, Failure>();
+  const wanted = new Set(manifests.map(({ object }) => object.apiVersion));
+
+  async function ask(apiVersion: string): Promise<void> {
+    try {
+      for (const kind of (await cluster.resources(apiVersion)) ?? []) known.set(`${apiVersion} ${kind.kind}`, kind);
+    } catch (error) {
+      // A group that does not answer concerns its own objects alone (APPLY §6); no answer to "v1" concerns all.
+      if (apiVersion === 'v1') throw error;
+      down.set(apiVersion, asFailure(error));
+    }
+  }
+  await Promise.all([...wanted].map(ask));
+
+  const brought = kindsOfCrds(manifests);
+  const stale = [...wanted].filter((apiVersion) =>
+    manifests.some(
+      ({ object }) => object.apiVersion === apiVersion && !known.has(keyOf(object)) && !brought.has(keyOf(object)),
+    ),
+  );
+  for (const apiVersion of stale) cluster.forget(apiVersion);
+  await Promise.all(stale.map(ask));
+
+  return {
+    kindOf(object) {
+      const kind = known.get(keyOf(object)) ?? brought.get(keyOf(object));
+      if (kind !== undefined) return kind;
+      const failure = down.get(object.apiVersion);
+      if (failure !== undefined)
+        return {
+          fault: failure.fault,
+          message: `the cluster does not say what ${object.apiVersion} is: ${failure.message}`,
+        };
+      return {
+        fault: 'user',
+        message: `the cluster has no kind ${object.kind} in ${object.apiVersion}, and no CustomResourceDefinition of this target defines it`,
+      };
+    },
+  };
+}
+
+function keyOf(object: KubeObject): string {
+  return `${object.apiVersion} ${object.kind}`;
+}
+
+const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update'];
+
+/** The kinds that CRDs of the same render will define. */
+function kindsOfCrds(manifests: readonly Manifest[]): ReadonlyMap<string, ResourceKind> {
+  const kinds = new Map<string, ResourceKind>();
+  for (const { object } of manifests) {
+    if (object.kind !== 'CustomResourceDefinition' || !isDraft(object.spec)) continue;
+    const { group, names, scope, versions, version } = object.spec as Draft;
+    if (!isDraft(names)) continue;
+    const listed = Array.isArray(versions) ? versions.filter(isDraft).map((entry) => entry.name) : [];
+    for (const name of new Set([...listed, version])) {
+      if (typeof name !== 'string') continue;
+      const apiVersion = `${group}/${name}`;
+      const kind = String(names.kind);
+      kinds.set(`${apiVersion} ${kind}`, {
+        apiVersion,
+        kind,
+        plural: String(names.plural),
+        namespaced: scope === 'Namespaced',
+        verbs,
+      });
+    }
+  }
+  return kinds;
+}

@@ -1,0 +1,51 @@
+import { asFailure } from '../domain/failure.ts';
+import { groupKindOf, type KubeObject } from '../domain/kube-object.ts';
+import { type Desired, objectKey } from '../domain/plan.ts';
+import { forEachInFlight, requestsInFlight } from './in-flight.ts';
+import type { Cluster } from './ports.ts';
+
+/** Up to this many objects of a kind and namespace are read one by one, more by one LIST (APPLY §2). */
+const fewEnoughToGet = 8;
+
+/**
+ * The metadata of live objects that the render has and the inventory does not know yet, by `objectKey`: looked at before the first
+ * touch. Whole objects where `full`.
+ */
+export async function lookAt(
+  cluster: Cluster,
+  unknown: readonly Desired[],
+  options: { readonly full?: boolean } = {},
+): Promise<ReadonlyMap<string, KubeObject>> {
+  const live = new Map<string, KubeObject>();
+  const groups = Map.groupBy(unknown, ({ object }) => `${groupKindOf(object)} ${object.metadata.namespace ?? ''}`);
+  const reads: (() => Promise<void>)[] = [];
+  for (const group of groups.values()) {
+    if (group.length <= fewEnoughToGet) reads.push(...group.map((desired) => () => get(desired)));
+    else reads.push(() => list(group));
+  }
+  await forEachInFlight(reads, requestsInFlight, (read) => read());
+  return live;
+
+  async function get({ kind, object }: Desired): Promise<void> {
+    const found = await cluster.get(kind, object.metadata, options);
+    if (found !== undefined) live.set(objectKey(object), found);
+  }
+
+  async function list(group: readonly Desired[]): Promise<void> {
+    const [first] = group;
+    if (first === undefined) return;
+    const namespace = first.object.metadata.namespace;
+    const wanted = new Set(group.map(({ object }) => objectKey(object)));
+    const scope = namespace === undefined ? {} : { namespace };
+    for (const found of await cluster.list(first.kind, { ...options, ...scope }).catch(noneIfUnknown)) {
+      const key = objectKey({ ...found, apiVersion: first.kind.apiVersion, kind: first.kind.kind });
+      if (wanted.has(key)) live.set(key, found);
+    }
+  }
+}
+
+/** The kind may come with a CRD of the same render: then nothing of it is there yet. */
+function noneIfUnknown(error: unknown): readonly KubeObject[] {
+  if (asFailure(error).code === 'NotFound') return [];
+  throw error;
+}

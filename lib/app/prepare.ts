@@ -1,0 +1,93 @@
+import { hasHealth } from '../domain/health.ts';
+import { groupKindOf, type Manifest } from '../domain/kube-object.ts';
+import { isMember } from '../domain/ownership.ts';
+import { decide, objectKey, planRemovals, type Removal } from '../domain/plan.ts';
+import type { Target } from '../domain/settings.ts';
+import type { Planned } from './apply.ts';
+import { type ReadInventory, readInventory } from './claim.ts';
+import { locate, type Refused, type Skipped } from './locate.ts';
+import { lookAt } from './look.ts';
+import { listMembers, type Members, ownerOf } from './members.ts';
+import type { Cluster } from './ports.ts';
+
+/** What a sync will do, decided before anything is touched. */
+export interface Prepared {
+  readonly read: ReadInventory;
+  /** Inventories of the targets in `adopts`. */
+  readonly adopted: readonly ReadInventory[];
+  readonly members: Members;
+  readonly planned: readonly Planned[];
+  /** Left out by the settings or the kind. */
+  readonly skipped: readonly Skipped[];
+  /** Objects that cannot be applied: of unknown kinds, or of other owners. */
+  readonly refused: readonly Refused[];
+  readonly removals: readonly Removal[];
+  readonly warnings: readonly string[];
+}
+
+export interface PrepareRequest {
+  readonly manifests: readonly Manifest[];
+  readonly target: Target;
+  /** All targets of the settings: another owner is named by them, and `adopts` finds its inventories. */
+  readonly targets: readonly Target[];
+  readonly knownFields: (uid: string, digest: string) => string | undefined;
+}
+
+/** Reads the inventory, its members and what the render meets for the first time, and decides. Nothing is written. */
+export async function prepare(cluster: Cluster, request: PrepareRequest): Promise<Prepared> {
+  const { target, targets } = request;
+  const [located, read, adopted] = await Promise.all([
+    locate(request.manifests, target, cluster),
+    readInventory(cluster, target),
+    Promise.all(target.adopts.map((name) => readInventory(cluster, adoptedTarget(name, request)))),
+  ]);
+  const members = await listMembers(cluster, {
+    inventory: read.inventory,
+    kinds: new Map(located.desired.map(({ kind }) => [groupKindOf(kind), kind])),
+    adopts: adopted.filter(({ parent }) => parent !== undefined).map(({ inventory }) => inventory),
+    allowNamespaces: target.allowNamespaces,
+    needsWhole: hasHealth,
+  });
+  const live = new Map(members.objects.map((object) => [objectKey(object), object]));
+  const unknown = located.desired.filter(({ object }) => !live.has(objectKey(object)));
+  for (const [key, object] of await lookAt(cluster, unknown)) live.set(key, object);
+
+  const context = {
+    inventoryId: read.inventory.id,
+    adopted: new Set(adopted.map(({ inventory }) => inventory.id)),
+    knownFields: request.knownFields,
+  };
+  const planned: Planned[] = [];
+  const refused: Refused[] = [...located.refused];
+  for (const desired of located.desired) {
+    const decision = decide(desired, live.get(objectKey(desired.object)), context);
+    if (decision.action !== 'refuse') {
+      planned.push({ desired, decision });
+      continue;
+    }
+    const owner = decision.owner === undefined ? undefined : await ownerOf(cluster, decision.owner, targets);
+    const error =
+      owner === undefined
+        ? decision.reason
+        : `it belongs to ${owner}; target "${target.name}" takes it over with adopts`;
+    refused.push({ id: desired.id, fault: 'user', error: `${desired.origin}: ${error}` });
+  }
+  const rendered = [...located.desired, ...located.skipped].map(({ object }) => objectKey(object));
+  const uids = planned.flatMap(({ decision }) => ('live' in decision ? [decision.live.metadata.uid ?? ''] : []));
+  const own = members.objects.filter((object) => isMember(object, read.inventory.id));
+  return {
+    read,
+    adopted,
+    members,
+    planned,
+    skipped: located.skipped,
+    refused,
+    removals: planRemovals(own, new Set(rendered), new Set(uids)),
+    warnings: located.warnings,
+  };
+}
+
+/** A target that has vanished from the settings had its inventory where most have it: where this one has its own. */
+function adoptedTarget(name: string, { target, targets }: PrepareRequest): Pick<Target, 'name' | 'inventory'> {
+  return targets.find((other) => other.name === name) ?? { name, inventory: target.inventory };
+}

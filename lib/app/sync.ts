@@ -1,0 +1,46 @@
+import { Failure } from '../domain/failure.ts';
+import { formatRevision } from '../domain/revision.ts';
+import { type BringPorts, bring } from './bring.ts';
+import type { SyncContext, SyncOutcome } from './outcome.ts';
+import type { Checkout, Connect, Render } from './ports.ts';
+import { type HeadPorts, resolveHead } from './resolve-head.ts';
+
+export interface SyncPorts extends HeadPorts, BringPorts {
+  readonly render: Render;
+  readonly connect: Connect;
+}
+
+/** Brings one target to the head of its branch: the straight line of DESIGN §2. The worker around it holds the lease and records the run. */
+export async function sync(context: SyncContext, ports: SyncPorts): Promise<SyncOutcome> {
+  const { target, signal } = context;
+  const { source } = target;
+  const head = await resolveHead(context, ports);
+  if (typeof head !== 'string') return head;
+  await context.started(formatRevision(source.branch, head));
+  await using checkout = await ports.git.checkout(source, head, {
+    submodules: target.submodules,
+    signal,
+    ...(context.verifiedUpTo === undefined ? {} : { verifiedUpTo: context.verifiedUpTo }),
+  });
+  const rendered = await ports.render({ directory: checkout.directory, target, signal });
+  await using cluster = await ports.connect(target.cluster, signal);
+  const brought = await bring(cluster, rendered, context, ports);
+  const revision = formatRevision(source.branch, checkout.commit);
+  if ('suspended' in brought) return { kind: 'suspended', revision, reason: brought.suspended };
+  const error = brought.error ?? unverified(checkout, target.name);
+  return {
+    kind: 'synced',
+    revision,
+    ...brought,
+    ...(source.verify.mode === 'none' ? {} : { verifiedUpTo: checkout.commit }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function unverified({ commit, refused }: Checkout, target: string): Failure | undefined {
+  if (refused === undefined) return undefined;
+  return new Failure('user', `Cannot verify the commit ${refused.commit}: ${refused.reason}`, {
+    help: `Target "${target}" is at ${commit}, the last commit before it that verifies. Sign with a key of verify.keys and push again`,
+    code: 'Unverified',
+  });
+}

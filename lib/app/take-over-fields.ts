@@ -1,0 +1,47 @@
+import { staleAnnotations, staleLabels } from '../domain/annotations.ts';
+import { asFailure } from '../domain/failure.ts';
+import type { KubeObject, ManagedFields, ResourceKind } from '../domain/kube-object.ts';
+import { takeOver } from '../domain/ownership.ts';
+import type { Cluster, JsonPatchOperation } from './ports.ts';
+
+/**
+ * Merges the fields of kubectl and Flux v1 into our entry, so that our next apply drops what git no longer has (APPLY §2): one patch that
+ * fails if the object changed since it was looked at; then it is looked at once more.
+ */
+export async function takeOverFields(
+  cluster: Cluster,
+  kind: ResourceKind,
+  live: KubeObject,
+  fields: readonly ManagedFields[],
+): Promise<void> {
+  try {
+    await cluster.patch(kind, live.metadata, takeOverPatch(live, fields));
+  } catch (error) {
+    if (asFailure(error).code !== 'Conflict') throw error;
+    const fresh = await cluster.get(kind, live.metadata);
+    const again = fresh === undefined ? undefined : takeOver(fresh);
+    if (fresh !== undefined && again !== undefined) {
+      await cluster.patch(kind, live.metadata, takeOverPatch(fresh, again));
+    }
+  }
+}
+
+function takeOverPatch(live: KubeObject, fields: readonly ManagedFields[]): readonly JsonPatchOperation[] {
+  const { annotations = {}, labels = {}, resourceVersion } = live.metadata;
+  function removals(
+    map: Readonly<Record<string, string>>,
+    field: string,
+    keys: readonly string[],
+  ): readonly JsonPatchOperation[] {
+    return keys
+      .filter((key) => map[key] !== undefined)
+      .map((key) => ({ op: 'remove', path: `/metadata/${field}/${key.replaceAll('/', '~1')}` }));
+  }
+  return [
+    { op: 'replace', path: '/metadata/managedFields', value: fields },
+    ...removals(annotations, 'annotations', staleAnnotations),
+    ...removals(labels, 'labels', staleLabels),
+    // The API server takes this for the precondition that it is.
+    { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+  ];
+}
