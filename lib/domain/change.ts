@@ -1,7 +1,7 @@
 /** What a webhook becomes. No payload passes this point. */
 export type Change = GitChange | ImageChange;
 
-/** A ref of a repository may have moved. A hint: the worker resolves the head itself. */
+/** A ref of a repository was created or may have moved (never: was deleted). A hint: the worker resolves the head itself. */
 export interface GitChange {
   readonly kind: 'git';
   /** Clone addresses of the repository in the payload (https and ssh); compared with `sameRepository`, never cloned. */
@@ -11,8 +11,6 @@ export interface GitChange {
   /** Commit before and after as the sender gives them; absent where unknown or all zeros. */
   readonly before?: string;
   readonly after?: string;
-  /** The ref was deleted. */
-  readonly deleted?: boolean;
 }
 
 /** A tag of an image was pushed. */
