@@ -105,6 +105,8 @@ export interface CheckoutOptions {
   /** `verify: all | first-parent`: the commit up to which history has been verified before. */
   readonly verifiedUpTo?: string;
   readonly submodules: boolean;
+  /** Files and folders beside the source's paths that the render reads (a target's `valuesFiles`), relative to the repository. */
+  readonly files?: readonly string[];
   readonly signal?: AbortSignal;
 }
 

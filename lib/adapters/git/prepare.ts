@@ -1,0 +1,184 @@
+import { Failure } from '../../domain/failure.ts';
+import { withoutCredentials } from './address.ts';
+import type { Cache } from './cache.ts';
+import { fetchBlobs, fetchBranch, fetchCommit, type Remote } from './fetch.ts';
+import { type Links, resolvePath } from './links.ts';
+import {
+  filesWithin,
+  idOfPaths,
+  isFolder,
+  isLink,
+  isSubmodule,
+  isWithin,
+  maySendElsewhere,
+  readsElsewhere,
+  type Tree,
+  type TreeEntry,
+} from './tree.ts';
+import type { View } from './view.ts';
+
+export interface Limits {
+  /** Bytes of one file. */
+  readonly fileBytes: number;
+  /** Bytes of all files of a checkout, and of one fetch. */
+  readonly checkoutBytes: number;
+}
+
+export interface PrepareRequest {
+  readonly remote: Remote;
+  readonly cache: Cache;
+  readonly view: View;
+  readonly commit: string;
+  /** Normal paths (tree.ts); '' is the whole repository. */
+  readonly paths: readonly string[];
+  readonly submodules: boolean;
+  readonly limits: Limits;
+}
+
+/** What is to be written, all of it in the view. */
+export interface Prepared {
+  readonly entries: readonly TreeEntry[];
+  /** The submodules to be checked out into it, if that was asked for. */
+  readonly submodules: readonly TreeEntry[];
+  readonly treeId: string;
+}
+
+/**
+ * Fetches what a render of the paths may read: the paths alone where they refer to nothing else in the repository, else everything.
+ * What is outside of the paths and may not be checked out (a link that leaves, a file too large) is left out; inside it is a `user` Failure.
+ */
+export async function prepare(request: PrepareRequest): Promise<Prepared> {
+  const { view, commit, paths } = request;
+  await bringCommit(request);
+  const tree = await view.tree(commit);
+  for (const path of paths) if (isMissing(tree, path, request.submodules)) throw missingPath(request, path);
+
+  const submodules = request.submodules ? [...tree.values()].filter(isSubmodule) : [];
+  let whole =
+    readsElsewhere(tree, paths) ||
+    paths.some((path) => !tree.has(path)) ||
+    submodules.some((entry) => isWithin(entry.path, paths));
+  if (!whole) {
+    const files = filesWithin(tree, paths);
+    await bringFiles(request, files);
+    whole = await namesFolderAbove(view, files.filter(maySendElsewhere));
+  }
+  const scope = whole ? [''] : paths;
+  const files = filesWithin(tree, scope);
+  const sizes = await bringFiles(request, files);
+  const links = await readLinks(view, files.filter(isLink));
+  // A path that leads through a link is read where the link points.
+  const read = [...paths, ...paths.flatMap((path) => resolvePath(path, links) ?? [])];
+
+  const entries = files.filter((entry) => mayBeWritten(request, entry, isWithin(entry.path, read), sizes, links));
+  checkTotal(request, entries, sizes);
+  return {
+    entries,
+    submodules: whole ? submodules : [],
+    treeId: whole ? await view.treeId(commit) : idOfPaths(tree, paths),
+  };
+}
+
+/** Fetches the commit with its folders, and with its files if all are read, unless it is here. */
+export async function bringCommit({
+  remote,
+  cache,
+  view,
+  commit,
+  paths,
+}: Pick<PrepareRequest, 'remote' | 'cache' | 'view' | 'commit' | 'paths'>): Promise<void> {
+  await view.refresh(cache.directory);
+  if (await view.has(commit)) return;
+  if (cache.plain) await fetchBranch(remote, cache.directory, { depth: 1 });
+  else {
+    const filter = paths.includes('') ? 'none' : 'blob:none';
+    await fetchCommit(remote, cache.directory, commit, { filter, depth: 1 });
+  }
+  await view.refresh(cache.directory);
+  if (await view.has(commit)) return;
+  throw new Failure('server', `Cannot fetch "${nameOf(remote)}": the branch is no longer at ${commit}`, {
+    code: 'Moved',
+  });
+}
+
+/** Fetches the files that are not here yet, in one exchange; gives the bytes of each by id. */
+async function bringFiles(request: PrepareRequest, files: readonly TreeEntry[]): Promise<ReadonlyMap<string, number>> {
+  const { remote, cache, view } = request;
+  const ids = [...new Set(files.map((entry) => entry.id))];
+  const sizes = await view.sizes(ids);
+  const missing = ids.filter((id) => !sizes.has(id));
+  if (missing.length === 0) return sizes;
+  // A plain cache is complete, or broken.
+  if (cache.plain)
+    throw new Failure('server', `Cannot read the cache of "${nameOf(remote)}": files are missing`, {
+      code: 'GitFailed',
+    });
+  await fetchBlobs(remote, cache.directory, missing);
+  await view.refresh(cache.directory);
+  return await view.sizes(ids);
+}
+
+async function namesFolderAbove(view: View, files: readonly TreeEntry[]): Promise<boolean> {
+  const contents = await view.contents(files.map((entry) => entry.id));
+  return [...contents.values()].some((text) => text.includes('..'));
+}
+
+async function readLinks(view: View, entries: readonly TreeEntry[]): Promise<Links> {
+  const contents = await view.contents([...new Set(entries.map((entry) => entry.id))]);
+  return new Map(entries.map((entry) => [entry.path, contents.get(entry.id)?.toString('utf8') ?? '']));
+}
+
+/** Whether nothing can be at the path: a link or, if they are checked out, a submodule on the way may still lead there. */
+function isMissing(tree: Tree, path: string, submodules: boolean): boolean {
+  if (path === '' || tree.has(path)) return false;
+  const parts = path.split('/');
+  for (let count = 1; count <= parts.length; count++) {
+    const entry = tree.get(parts.slice(0, count).join('/'));
+    if (entry === undefined) return true;
+    if (!isFolder(entry)) return !(isLink(entry) || (submodules && isSubmodule(entry)));
+  }
+  return true;
+}
+
+function mayBeWritten(
+  request: PrepareRequest,
+  entry: TreeEntry,
+  isRead: boolean,
+  sizes: ReadonlyMap<string, number>,
+  links: Links,
+): boolean {
+  const about = `Cannot check out "${entry.path}" of "${nameOf(request.remote)}"`;
+  if (isLink(entry) && resolvePath(entry.path, links) === undefined) {
+    if (!isRead) return false;
+    throw new Failure('user', `${about}: the symbolic link leads out of the repository or in a circle`);
+  }
+  const size = sizes.get(entry.id);
+  if (size === undefined) throw new Failure('server', `${about}: the server did not send it`, { code: 'GitFailed' });
+  if (size <= request.limits.fileBytes) return true;
+  if (!isRead) return false;
+  throw new Failure('user', `${about}: the file has ${size} bytes, more than ${request.limits.fileBytes}`, {
+    code: 'TooLarge',
+  });
+}
+
+function checkTotal(request: PrepareRequest, entries: readonly TreeEntry[], sizes: ReadonlyMap<string, number>): void {
+  const total = entries.reduce((sum, entry) => sum + (sizes.get(entry.id) ?? 0), 0);
+  const { checkoutBytes } = request.limits;
+  if (total <= checkoutBytes) return;
+  throw new Failure(
+    'user',
+    `Cannot check out "${nameOf(request.remote)}": its files have ${total} bytes, more than ${checkoutBytes}`,
+    { code: 'TooLarge' },
+  );
+}
+
+export function missingPath({ remote, commit }: Pick<PrepareRequest, 'remote' | 'commit'>, path: string): Failure {
+  return new Failure('user', `Cannot check out "${path}" of "${nameOf(remote)}": it is not there at commit ${commit}`, {
+    code: 'NoPath',
+    help: 'Correct source.paths, or push the path',
+  });
+}
+
+function nameOf(remote: Remote): string {
+  return withoutCredentials(remote.address.url);
+}

@@ -1,0 +1,93 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../domain/failure.ts';
+import type { Source } from '../../domain/settings.ts';
+import { parseAddress, withoutCredentials } from './address.ts';
+import { missingPath, type Prepared, prepare } from './prepare.ts';
+import { type Location, type OpenRemote, openRemote, type Workshop, withCache } from './remote.ts';
+import { readSubmodules } from './submodules.ts';
+import { normalPath, type TreeEntry } from './tree.ts';
+import type { View } from './view.ts';
+
+export interface WriteRequest {
+  readonly source: Location & Pick<Source, 'paths'>;
+  readonly remote: OpenRemote;
+  readonly commit: string;
+  /** An empty folder. */
+  readonly directory: string;
+  readonly submodules: boolean;
+  /** How deep this repository is in others. */
+  readonly depth?: number;
+}
+
+const maxDepth = 3;
+
+/** Writes what a render of the source's paths may read into the folder; gives the id of what it wrote. */
+export async function writeRepository(workshop: Workshop, request: WriteRequest): Promise<string> {
+  const { remote, commit, directory } = request;
+  const paths = [...new Set(request.source.paths.map(normalPath))];
+  const { submodules } = request;
+  const { prepared, view } = await withCache(workshop, remote, 'files', async (cache, fresh) => ({
+    prepared: await prepare({ remote, cache, view: fresh, commit, paths, submodules, limits: workshop.limits }),
+    view: fresh,
+  }));
+  await view.write(prepared.entries, directory);
+  if (prepared.submodules.length > 0) await writeSubmodules(workshop, request, prepared, view);
+  for (const path of paths) {
+    if (!(await exists(join(directory, path)))) throw missingPath(request, path);
+  }
+  return prepared.treeId;
+}
+
+async function writeSubmodules(
+  workshop: Workshop,
+  request: WriteRequest,
+  prepared: Prepared,
+  view: View,
+): Promise<void> {
+  const depth = (request.depth ?? 0) + 1;
+  if (depth > maxDepth) throw new Failure('user', `Cannot check out submodules: they are more than ${maxDepth} deep`);
+  const urls = await readSubmodules(view, request.commit, request.source.url);
+  for (const entry of prepared.submodules) {
+    const url = urls.get(entry.path);
+    if (url === undefined)
+      throw new Failure('user', `Cannot check out the submodule "${entry.path}": .gitmodules has no url for it`);
+    await writeSubmodule(workshop, request, entry, url, depth);
+  }
+}
+
+async function writeSubmodule(
+  workshop: Workshop,
+  request: WriteRequest,
+  entry: TreeEntry,
+  url: string,
+  depth: number,
+): Promise<void> {
+  const { remote } = request;
+  const { protocol, server } = parseAddress(url, workshop.allowLocal);
+  // A repository may name any address: it gets the protocol of its parent, and the parent's credentials only for the parent's server.
+  if (protocol !== remote.address.protocol)
+    throw new Failure(
+      'user',
+      `Cannot check out the submodule "${entry.path}": "${withoutCredentials(url)}" is not ${remote.address.protocol}`,
+    );
+  const isOurs = protocol === 'ssh' || server === remote.address.server;
+  const location = { url, paths: ['.'], ...(isOurs ? { auth: request.source.auth } : {}) };
+  const directory = join(request.directory, entry.path);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeRepository(workshop, {
+    source: location,
+    remote: await openRemote(workshop, location, remote.home, remote.signal),
+    commit: entry.id,
+    directory,
+    submodules: true,
+    depth,
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

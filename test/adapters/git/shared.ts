@@ -1,0 +1,64 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { createGit, type GitOptions } from '../../../lib/adapters/git/git.ts';
+import type { Git } from '../../../lib/app/ports.ts';
+import { Failure } from '../../../lib/domain/failure.ts';
+import type { SecretRef, Source } from '../../../lib/domain/settings.ts';
+
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder that is removed after the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-git-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Secrets by the name of their environment variable. */
+export function secretsFrom(values: Readonly<Record<string, string>>) {
+  return async (ref: SecretRef): Promise<string> => {
+    const value = 'env' in ref ? values[ref.env] : undefined;
+    if (value === undefined) throw new Failure('missing', 'Cannot read a secret of this test');
+    return value;
+  };
+}
+
+export interface TestGit {
+  readonly git: Git;
+  readonly scratch: string;
+}
+
+export async function testGit(
+  options: Partial<GitOptions> & { readonly secrets?: Readonly<Record<string, string>> } = {},
+): Promise<TestGit> {
+  const scratch = options.scratch ?? (await temporaryFolder());
+  const { secrets = {}, ...rest } = options;
+  return { git: createGit({ scratch, readSecret: secretsFrom(secrets), allowLocal: true, ...rest }), scratch };
+}
+
+export function source(url: string, more: Partial<Source> = {}): Source {
+  return { url, branch: 'main', paths: ['.'], verify: { mode: 'none', keys: [] }, ...more };
+}
+
+/** The files of a checkout, sorted; a folder ends with a slash only if it is empty. */
+export async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory());
+  return files.map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1)).sort();
+}
+
+/** What a promise is rejected with; fails if it is not a Failure. */
+export async function failureOf(promise: Promise<unknown>): Promise<Failure> {
+  const error = await promise.then(
+    () => new Error('it was done'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof Failure) return error;
+  throw error;
+}
