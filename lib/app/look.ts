@@ -27,7 +27,7 @@ export async function lookAt(
   return live;
 
   async function get({ kind, object }: Desired): Promise<void> {
-    const found = await cluster.get(kind, object.metadata, options);
+    const found = await cluster.get(kind, object.metadata, options).catch(undefinedIfNotServed);
     if (found !== undefined) live.set(objectKey(object), found);
   }
 
@@ -37,7 +37,8 @@ export async function lookAt(
     const namespace = first.object.metadata.namespace;
     const wanted = new Set(group.map(({ object }) => objectKey(object)));
     const scope = namespace === undefined ? {} : { namespace };
-    for (const found of await cluster.list(first.kind, { ...options, ...scope }).catch(noneIfUnknown)) {
+    const all = await cluster.list(first.kind, { ...options, ...scope }).catch(undefinedIfNotServed);
+    for (const found of all ?? []) {
       const key = objectKey({ ...found, apiVersion: first.kind.apiVersion, kind: first.kind.kind });
       if (wanted.has(key)) live.set(key, found);
     }
@@ -45,7 +46,6 @@ export async function lookAt(
 }
 
 /** The kind may come with a CRD of the same render: then nothing of it is there yet. */
-function noneIfUnknown(error: unknown): readonly KubeObject[] {
-  if (asFailure(error).code === 'NotFound') return [];
-  throw error;
+function undefinedIfNotServed(error: unknown): undefined {
+  if (asFailure(error).code !== 'NotServed') throw error;
 }
