@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type ApiError, toRunPage } from './api.ts';
+import type { ApiError } from './api.ts';
 import { asFailure, Failure } from './domain/failure.ts';
 import type { Run } from './domain/run.ts';
 import { type Role, roles } from './domain/settings.ts';
@@ -120,8 +120,7 @@ async function answerSync(handlers: ApiHandlers, { name, token }: Call): Promise
 async function answerRuns(handlers: ApiHandlers, { query }: Call): Promise<Answer> {
   const target = query.get('target');
   const after = query.get('after');
-  const { runs, next } = await handlers.listRuns({ ...(target && { target }), ...(after && { after }) });
-  return ok(toRunPage(runs, next));
+  return ok(await handlers.listRuns({ ...(target && { target }), ...(after && { after }) }));
 }
 
 function fits(route: Route, path: readonly string[]): boolean {

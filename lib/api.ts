@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Cause } from './domain/job.ts';
 import type { Revision } from './domain/revision.ts';
 import { actions, type Run as DomainRun } from './domain/run.ts';
 import type { TargetStatus as DomainTargetStatus } from './domain/target-status.ts';
@@ -12,7 +13,7 @@ import type { TargetStatus as DomainTargetStatus } from './domain/target-status.
  * | `GET /v1/targets` | viewer | 200 `TargetList` |
  * | `GET /v1/targets/{t}` | viewer | 200 `TargetStatus` |
  * | `POST /v1/targets/{t}/sync` | deployer | 202 `Run`, queued or taken up already; `Location` names it |
- * | `GET /v1/runs?target=&after=` | viewer | 200 `RunPage`, newest first; `after` is the `next` of the page before |
+ * | `GET /v1/runs?target=&after=` | viewer | 200 `RunPage`, newest first, 50 at once, each with the first 100 of its objects; `after` is the `next` of the page before |
  * | `GET /v1/runs/{id}` | viewer | 200 `Run` |
  *
  * Errors are `ApiError`: 401 no or an unknown token, 403 a role too low, 404 `missing`, 422 `user`, 500 `server`, 503 try again.
@@ -20,28 +21,23 @@ import type { TargetStatus as DomainTargetStatus } from './domain/target-status.
 
 const revision = z.custom<Revision>((value) => typeof value === 'string' && /^.+@sha1:[0-9a-f]{40}$/.test(value));
 const fault = z.enum(['user', 'missing', 'server']);
+const status = z.enum(['queued', 'running', 'succeeded', 'failed', 'skipped']);
 const problem = z.object({ fault, message: z.string(), help: z.exactOptional(z.string()) });
 
-const runFields = {
+export type Run = z.infer<typeof Run>;
+export const Run = z.object({
   id: z.string(),
   target: z.string(),
   kind: z.enum(['sync', 'release']),
-  cause: z.object({ kind: z.enum(['push', 'image', 'manual', 'sweep', 'retry']), by: z.string() }),
+  cause: Cause,
   revision: z.exactOptional(revision),
-  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'skipped']),
+  status,
   phase: z.exactOptional(z.enum(['applying', 'waiting'])),
   supersededBy: z.exactOptional(z.string()),
   queuedAt: z.string(),
   startedAt: z.exactOptional(z.string()),
   finishedAt: z.exactOptional(z.string()),
   changes: z.record(z.enum(actions), z.number()),
-  error: z.exactOptional(problem),
-  warnings: z.exactOptional(z.array(z.string())),
-};
-
-export type Run = z.infer<typeof Run>;
-export const Run = z.object({
-  ...runFields,
   objects: z.array(
     z.object({
       id: z.string(),
@@ -50,6 +46,8 @@ export const Run = z.object({
       warning: z.exactOptional(z.string()),
     }),
   ),
+  error: z.exactOptional(problem),
+  warnings: z.exactOptional(z.array(z.string())),
 }) satisfies z.ZodMiniType<DomainRun>;
 
 export type TargetStatus = z.infer<typeof TargetStatus>;
@@ -59,8 +57,16 @@ export const TargetStatus = z.object({
   suspended: z.boolean(),
   applied: z.exactOptional(revision),
   attempted: z.exactOptional(revision),
-  lastRun: z.exactOptional(z.object(runFields)),
-  health: z.exactOptional(z.enum(['Current', 'InProgress', 'Failed'])),
+  lastRun: z.exactOptional(
+    z.object({
+      id: z.string(),
+      status,
+      at: z.string(),
+      error: z.exactOptional(problem),
+      failures: z.exactOptional(z.number()),
+    }),
+  ),
+  health: z.exactOptional(z.enum(['Current', 'InProgress'])),
   nextSweepAt: z.exactOptional(z.string()),
 }) satisfies z.ZodMiniType<DomainTargetStatus>;
 
@@ -72,12 +78,3 @@ export const RunPage = z.object({ runs: z.array(Run), next: z.exactOptional(z.st
 
 export type ApiError = z.infer<typeof ApiError>;
 export const ApiError = z.object({ error: problem });
-
-/** Objects of each run on a page: failures are first, and the run itself has all. 50 runs of 1,000 objects would be over what Lambda answers. */
-const objectsOnPage = 100;
-
-/** A page of runs as it is answered. */
-export function toRunPage(runs: readonly DomainRun[], next: string | undefined): unknown {
-  const page = runs.map((run) => ({ ...run, objects: run.objects.slice(0, objectsOnPage) }));
-  return { runs: page, ...(next !== undefined && { next }) };
-}

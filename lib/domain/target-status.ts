@@ -1,76 +1,73 @@
 import type { Revision } from './revision.ts';
-import type { Run } from './run.ts';
+import type { RunError, RunStatus } from './run.ts';
 import type { Target } from './settings.ts';
+import type { TargetState } from './target-state.ts';
 
-/** A run without its objects. */
-export type RunSummary = Omit<Run, 'objects'>;
-
-/** How a target stands, as the last runs saw it (DESIGN §5.2). Times are ISO 8601 in UTC. */
+/** How a target stands, as its last runs saw it (DESIGN §5.2). Times are ISO 8601 in UTC. */
 export interface TargetStatus {
   readonly name: string;
   readonly source: { readonly url: string; readonly branch: string; readonly paths: readonly string[] };
+  /** By the settings: neither pushes nor sweeps sync it. */
   readonly suspended: boolean;
-  /** The revision of the newest run that succeeded: what the cluster holds. */
+  /** The revision of the last run that succeeded: what the cluster holds. */
   readonly applied?: Revision;
-  /** The revision that was tried last; another than `applied` while it is on its way or has failed. */
+  /** The revision of the run that began last; another than `applied` while it is on its way, or if it failed. */
   readonly attempted?: Revision;
-  readonly lastRun?: RunSummary;
-  /** Of the objects at the end of the last run, in the words of kstatus; absent before the first. */
-  readonly health?: 'Current' | 'InProgress' | 'Failed';
-  /** When `schedule` syncs it next without an event; absent if it never does. */
+  /** The last run that began or ended, other than as `skipped`; absent before the first. */
+  readonly lastRun?: LastRun;
+  /** Of its objects, in the words of kstatus: `InProgress` while a run waits for them; absent while it is not known. */
+  readonly health?: 'Current' | 'InProgress';
+  /** When it is synced again without an event, at the latest; absent if it is not. */
   readonly nextSweepAt?: string;
 }
 
-/** What the store knows of a target. */
-export interface KnownOfTarget {
-  readonly applied?: Revision | undefined;
-  /** The newest run, whatever its state. */
-  readonly lastRun?: Run | undefined;
-  /** Suspended by a verb; `suspend` in the settings counts too. */
-  readonly suspended?: boolean | undefined;
+export interface LastRun {
+  readonly id: string;
+  readonly status: RunStatus;
+  /** When it reached that status. */
+  readonly at: string;
+  /** Why it failed. */
+  readonly error?: RunError;
+  /** Failures in a row, this one included. */
+  readonly failures?: number;
 }
 
-export function describeTarget(target: Target, known: KnownOfTarget): TargetStatus {
+/** What is told of a target, from its settings (no secrets) and what is remembered of it. */
+export function describeTarget(target: Target, state: TargetState): TargetStatus {
   const { name, source } = target;
-  const { applied, lastRun } = known;
-  const suspended = target.suspend || known.suspended === true;
-  const health = lastRun && healthAfter(lastRun);
-  const nextSweepAt = suspended ? undefined : sweepAfter(target, lastRun);
+  const nextSweepAt = target.suspend ? undefined : sweepAt(target, state);
+  const health = healthOf(state);
   return {
     name,
     source: { url: source.url, branch: source.branch, paths: source.paths },
-    suspended,
-    ...(applied && { applied }),
-    ...(lastRun?.revision && { attempted: lastRun.revision }),
-    ...(lastRun && { lastRun: summarise(lastRun) }),
+    suspended: target.suspend,
+    ...(state.succeeded && { applied: state.succeeded.revision }),
+    ...(state.begun && { attempted: state.begun.revision }),
+    ...(state.last && { lastRun: describeLast(state.last, state.failure) }),
     ...(health && { health }),
-    ...(nextSweepAt && { nextSweepAt }),
+    ...(nextSweepAt !== undefined && { nextSweepAt: iso(nextSweepAt) }),
   };
 }
 
-function summarise(run: Run): RunSummary {
-  const { objects: _, ...summary } = run;
-  return summary;
+function describeLast(last: NonNullable<TargetState['last']>, failure: TargetState['failure']): LastRun {
+  const told = { id: last.run, status: last.status, at: iso(last.at) };
+  if (last.status !== 'failed' || failure?.run !== last.run) return told;
+  return { ...told, error: failure.error, failures: failure.count };
 }
 
-function healthAfter(run: Run): TargetStatus['health'] {
-  switch (run.status) {
-    case 'succeeded':
-      return 'Current';
-    case 'failed':
-      return 'Failed';
-    case 'running':
-      return 'InProgress';
-    default:
-      return undefined;
-  }
+function healthOf({ last, waiting }: TargetState): TargetStatus['health'] {
+  if (last?.status === 'succeeded') return 'Current';
+  return last !== undefined && waiting?.run === last.run ? 'InProgress' : undefined;
 }
 
-function sweepAfter(target: Target, run: Run | undefined): string | undefined {
-  if (target.interval === 0 || run?.finishedAt === undefined) return undefined;
-  const seconds =
-    run.status === 'failed' && target.retryInterval > 0
-      ? Math.min(target.retryInterval, target.interval)
-      : target.interval;
-  return new Date(Date.parse(run.finishedAt) + seconds * 1000).toISOString();
+/** Sweeps are spread over the end of the interval (due.ts): this is the end. */
+function sweepAt(target: Target, { last, failure }: TargetState): number | undefined {
+  if (last === undefined) return undefined;
+  const times = [failure?.retryAt, target.interval === 0 ? undefined : last.at + target.interval * 1000];
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
