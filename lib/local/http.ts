@@ -14,6 +14,7 @@ import {
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
 import { createBodyReader } from './read-body.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /** A delivery to `POST /webhooks/{id}`; its bytes are what the signature is over. */
 export interface DeliveryRequest {
@@ -24,12 +25,19 @@ export interface DeliveryRequest {
   readonly body: Buffer;
 }
 
+export interface DeliveryAnswer {
+  readonly status: number;
+  readonly message: string;
+  /** Of a 202: the ids of the runs. */
+  readonly runs?: readonly string[];
+}
+
 /** What stands behind the paths. */
 export interface HttpHandlers {
   /** The ids of the configured webhooks: others are 404. */
   readonly webhookIds: readonly string[];
   /** The status of DESIGN §5.2 and a line for people. A `server` Failure is answered 503, so that the sender tries again. */
-  receive(delivery: DeliveryRequest): Promise<{ readonly status: number; readonly message: string }>;
+  receive(delivery: DeliveryRequest): Promise<DeliveryAnswer>;
   /** Absent: there is no `/v1`. */
   readonly api?: ApiHandlers;
 }
@@ -49,7 +57,7 @@ export interface HttpServer {
 
 const bodyLimits = { each: 8 * 1024 * 1024, together: 128 * 1024 * 1024 };
 const maxUrlLength = 4096;
-const drainMilliseconds = 5000;
+const noApi = { help: 'Add api.tokens to its sluice.yaml' };
 
 /**
  * The HTTP side of `sluice serve` (DESIGN §5.2): `POST /webhooks/{id}`, `GET /healthz` and `/v1`. Bounds everything before it is kept, logs no
@@ -72,7 +80,7 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     } catch (error) {
       answer = answerFailure(error, log);
     }
-    await send(request, response, answer, !server.listening);
+    await sendAnswer(request, response, answer, !server.listening);
   }
 
   async function route(request: IncomingMessage): Promise<Answer> {
@@ -83,7 +91,8 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     const [first, second, ...rest] = path ?? [];
     if (first === 'healthz' && second === undefined) return answerHealth(request);
     if (first === 'webhooks' && second !== undefined && rest.length === 0) return answerDelivery(request, second);
-    if (first === 'v1' && path !== undefined && handlers.api !== undefined) {
+    if (first === 'v1' && path !== undefined) {
+      if (handlers.api === undefined) return refuse(404, 'missing', 'Cannot answer: this server has no API', noApi);
       const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt));
       const authorizations = request.headersDistinct.authorization ?? [];
       const authorization = authorizations.length === 1 ? authorizations[0] : undefined;
@@ -111,10 +120,10 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
       Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
     );
     try {
-      const { status, message } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
+      const { status, message, runs } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
       if (status === 503) return refuseBusy(message);
       if (status >= 400) return refuse(status, status === 404 ? 'missing' : 'user', message);
-      return status === 204 ? { status } : { status, body: { message } };
+      return status === 204 ? { status } : { status, body: { message, runs } };
     } catch (error) {
       if (asFailure(error).fault !== 'server') return answerFailure(error, log);
       logError('A delivery could not be queued', error, log);
@@ -163,34 +172,4 @@ function decodePath(path: string): readonly string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function send(request: IncomingMessage, response: ServerResponse, answer: Answer, last: boolean): Promise<void> {
-  if (response.destroyed) return;
-  const body = answer.body === undefined ? '' : `${JSON.stringify(answer.body)}\n`;
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-  const unread = !request.complete && (length !== '0' || encoding !== undefined);
-  response.writeHead(answer.status, {
-    ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }),
-    ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(body) }),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...((last || unread) && { connection: 'close' }),
-    ...answer.headers,
-  });
-  if (unread) {
-    // Closing on a sender that still sends resets the connection, and the answer is lost with it.
-    response.write(body);
-    await drained(request);
-  }
-  response.end(unread ? undefined : body);
-}
-
-async function drained(request: IncomingMessage): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, drainMilliseconds);
-  for (const event of ['end', 'error', 'close']) request.once(event, () => resolve());
-  request.resume();
-  await promise;
-  clearTimeout(timer);
 }

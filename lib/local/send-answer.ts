@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from '../answer-api.ts';
+
+const drainMilliseconds = 5000;
+
+/** Sends an answer, also to a request whose body was not read. The connection is closed after the `last` one. */
+export async function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  last: boolean,
+): Promise<void> {
+  if (response.destroyed) return;
+  const body = answer.body === undefined ? '' : `${JSON.stringify(answer.body)}\n`;
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  const unread = !request.complete && (length !== '0' || encoding !== undefined);
+  response.writeHead(answer.status, {
+    ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }),
+    ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(body) }),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...((last || unread) && { connection: 'close' }),
+    ...answer.headers,
+  });
+  if (unread) {
+    // Closing on a sender that still sends resets the connection, and the answer is lost with it.
+    response.write(body);
+    await drained(request);
+  }
+  response.end(unread ? undefined : body);
+}
+
+async function drained(request: IncomingMessage): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, drainMilliseconds);
+  for (const event of ['end', 'error', 'close']) request.once(event, () => resolve());
+  request.resume();
+  await promise;
+  clearTimeout(timer);
+}
