@@ -7,7 +7,7 @@ import { sameText } from './signature.ts';
 
 /** GitLab.com and self-managed (facts/webhooks.md §1.3). A configured secret that begins with `whsec_` is a signing token, any other the plain one. */
 export const gitlab: Sender = {
-  proof: 'X-Gitlab-Token or, with a signing token, a webhook-signature that is less than five minutes old',
+  proof: 'X-Gitlab-Token (with a signing token: its webhook-signature, at most five minutes old)',
   verify,
   deliveryId: (headers) => deliveryIdIn(headers, 'webhook-id') ?? deliveryIdIn(headers, 'idempotency-key'),
   payload: (headers) => (pushEvents.has(singleValue(headers, 'x-gitlab-event') ?? '') ? Push : undefined),

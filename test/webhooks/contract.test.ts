@@ -3,7 +3,7 @@ import { lowerHeaders } from '../../lib/webhooks/headers.ts';
 import type { Headers } from '../../lib/webhooks/sender.ts';
 import { senders } from '../../lib/webhooks/senders.ts';
 import { carry, deliver, proveWith, statusOf, without } from './deliver.ts';
-import { accepted, type Example, examples, zeros } from './examples.ts';
+import { accepted, examples, zeros } from './examples.ts';
 import { paths, replaced } from './payload-fields.ts';
 
 /** What every sender of the table is held to, in each form in which it delivers. */
@@ -33,8 +33,7 @@ describe.each(Object.entries(examples))('%s', (_name, example) => {
     it('another secret is refused, and not repeated', async () => {
       const answer = await deliver(example, { secret: example.otherSecret });
       expect(statusOf(answer)).toBe(401);
-      expect(JSON.stringify(answer)).not.toContain(example.secret);
-      expect(JSON.stringify(answer)).not.toContain(example.otherSecret);
+      for (const secret of [example.secret, example.otherSecret]) expect(JSON.stringify(answer)).not.toContain(secret);
     });
 
     it.each([[[]], [['']], [['', '']]])('nothing is accepted with the secrets %j', async (secrets) => {

@@ -47,6 +47,7 @@ describe('a signature', () => {
     [0, 202],
     [300, 202],
     [301, 401],
+    [Number.NaN, 401],
   ])('that is %i s ahead of the clock', async (seconds, expected) => {
     const onTheWay = (headers: Headers) => ({
       ...headers,
