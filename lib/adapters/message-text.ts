@@ -6,13 +6,13 @@ const maximumBytes = 200 * 1024;
 /** What SQS takes. */
 const maximumDelaySeconds = 900;
 
-/**
- * The sent form of a message's body, the same in every queue: JSON of only the characters that SQS takes (facts/webhooks.md §7.1);
- * `JSON.stringify` escapes control characters and lone surrogates. Throws a `server` Failure if it is over 200 KB.
- */
+/** `JSON.stringify` escapes control characters; these, too, some SQS refuses in a message (facts/webhooks.md §7.1). */
+const refusedBySqs = /[\uD800-\uDFFF\uFFFE\uFFFF]/g;
+
+/** The sent form of a message's body, the same in every queue: JSON. Throws a `server` Failure if it is over 200 KB. */
 export function encodeMessage(queue: QueueName, message: OutgoingMessage): string {
   assertMessage(queue, message);
-  const json = JSON.stringify(message.body)?.replace(/[\uFFFE\uFFFF]/g, escaped);
+  const json = JSON.stringify(message.body)?.replace(refusedBySqs, escaped);
   if (json === undefined) throw new TypeError('The body of a message must be a JSON value');
   const bytes = Buffer.byteLength(json);
   if (bytes <= maximumBytes) return json;

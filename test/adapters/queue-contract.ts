@@ -286,8 +286,16 @@ export function queueContract(open: () => Promise<QueueUnderTest>, gaps: Gaps = 
     expect(await received).toEqual([]);
     expect(await queue.receive('sync', { ...visible, waitSeconds: 10, signal: AbortSignal.abort() })).toEqual([]);
     expect(Date.now() - began).toBeLessThan(5000);
+  });
+
+  contract('a receive that was aborted takes no message with it', async () => {
+    const controller = new AbortController();
+    const received = queue.receive('sync', { ...visible, waitSeconds: 10, signal: controller.signal });
+    await sleep(100);
+    controller.abort();
+    await received;
     await queue.send('sync', [{ body: 1, group: 'a' }]);
-    await receiveOne('sync');
+    expect((await receiveOne('sync')).body).toBe(1);
   });
 
   contract('500 messages go in one call, each once, each group in its order', async () => {

@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe } from 'vitest';
+
+import { createSqsQueue } from '../../../lib/adapters/aws/sqs-queue.ts';
+import { type SqsServer, startSqs } from '../../fakes/aws/sqs.ts';
+import { type QueueUnderTest, queueContract } from '../queue-contract.ts';
+
+let server: SqsServer;
+beforeAll(async () => {
+  server = await startSqs();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+async function open(): Promise<QueueUnderTest> {
+  return {
+    queue: createSqsQueue({ ...(await server.createQueues()), endpoint: server.endpoint }),
+    pass: (milliseconds) => sleep(milliseconds),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+describe('the SQS queue', () =>
+  queueContract(open, {
+    'a deduplication id is forgotten after five minutes, not before': 'fauxqs has a clock of its own',
+    'a message whose time is over is not extended': 'fauxqs extends it late',
+    'a receive that was aborted takes no message with it': 'a poll goes on at the server when its connection is closed',
+  }));
