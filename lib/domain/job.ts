@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
+import { timeOfRunId } from './run-id.ts';
 
 /** Why something is done: what kind of event, and who or what raised it (`acme-github`, `ci`, `schedule`). */
 export type Cause = z.infer<typeof Cause>;
 export const Cause = z.object({ kind: z.enum(['push', 'image', 'manual', 'sweep', 'retry']), by: z.string() });
+
+const runId = z.string().check(z.refine((id) => timeOfRunId(id) !== undefined, { error: 'Expected the id of a run' }));
 
 /** Bring one target to the head of its branch. A few facts, never a payload. */
 export type SyncJob = z.infer<typeof SyncJob>;
@@ -10,7 +13,7 @@ export const SyncJob = z.object({
   kind: z.literal('sync'),
   target: z.string(),
   /** The run that records this job; it exists, `queued`, before the job is sent. */
-  run: z.string(),
+  run: runId,
   cause: Cause,
   /** Of a push: its place in the order of the target's deliveries, the `at` of its `Wanted` (DESIGN §3). */
   wanted: z.optional(z.number()),
@@ -23,13 +26,22 @@ export const SyncJob = z.object({
   attempt: z._default(z.number(), 0),
   /** When the worker first saw the forge answer with an old head, epoch milliseconds. */
   behindSince: z.optional(z.number()),
+  /** When a worker first found an object that git wants still being deleted, epoch milliseconds. */
+  deletingSince: z.optional(z.number()),
 });
 
-/** What waits, on the standard queue `check`: a look at the health of a waiting run, or a SyncJob whose delay has to pass. */
+/** A look at the health of a run that waits for it. */
+export type HealthJob = z.infer<typeof HealthJob>;
+const HealthJob = z.object({
+  kind: z.literal('health'),
+  target: z.string(),
+  run: runId,
+  /** Looks that found it not healthy yet. */
+  attempt: z._default(z.number(), 0),
+});
+
+/** What waits, on the standard queue `check`: a look at health, or a SyncJob whose delay has to pass. */
 export type CheckJob = z.infer<typeof CheckJob>;
-export const CheckJob = z.union([
-  z.object({ kind: z.literal('health'), target: z.string(), run: z.string(), attempt: z._default(z.number(), 0) }),
-  z.object({ kind: z.literal('resend'), job: SyncJob }),
-]);
+export const CheckJob = z.union([HealthJob, z.object({ kind: z.literal('resend'), job: SyncJob })]);
 
 export type Job = SyncJob | CheckJob;

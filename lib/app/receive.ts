@@ -1,0 +1,99 @@
+import type { Change, GitChange } from '../domain/change.ts';
+import type { SyncJob } from '../domain/job.ts';
+import { sameRepository } from '../domain/repository-url.ts';
+import { endRun, queueRun, runErrorOf } from '../domain/run.ts';
+import { runIdOf } from '../domain/run-id.ts';
+import type { Target } from '../domain/settings.ts';
+import { deliveryKey, finishDelivery, markDelivery } from './deliveries.ts';
+import { forEachInFlight, requestsInFlight } from './in-flight.ts';
+import type { JobPorts } from './job-ports.ts';
+import { suspended } from './not-synced.ts';
+import { createRun } from './runs.ts';
+import { sendJobs } from './send-jobs.ts';
+import { want } from './wanted.ts';
+
+/** A delivery whose signature was verified. */
+export interface Delivery {
+  readonly webhookId: string;
+  /** Absent where the sender gives none: then every delivery is a new one. */
+  readonly deliveryId?: string | undefined;
+  /** What raised the runs, for people: the webhook's id, unless that is its secret (senders that sign nothing). */
+  readonly by: string;
+  readonly changes: readonly Change[];
+}
+
+export interface Received {
+  /** 202: queued, or was queued before. 204: it concerns no target. */
+  readonly status: 202 | 204;
+  /** A run for each target that it concerns. */
+  readonly runs: readonly string[];
+}
+
+interface Push {
+  readonly target: Target;
+  readonly change: GitChange;
+}
+
+/**
+ * Queues a sync for each target that a delivery concerns: wanted, run, job, and at last the mark that makes a duplicate do nothing, so
+ * that a duplicate completes what a crash left. Throws a `server` Failure if the queue or the store cannot be reached: the delivery is
+ * unmarked and the sender shall try again (503).
+ */
+export async function receive(delivery: Delivery, ports: JobPorts): Promise<Received> {
+  const pushes = findPushes(delivery.changes, ports.targets);
+  if (pushes.length === 0) return { status: 204, runs: [] };
+
+  const { store, queue, clock } = ports;
+  const now = clock();
+  const key = delivery.deliveryId === undefined ? undefined : deliveryKey(delivery.webhookId, delivery.deliveryId);
+  const mark = key === undefined ? { at: now, done: false } : await markDelivery(store, key, now);
+  const name = key ?? ports.newId();
+  const runs = pushes.map((push) => runIdOf(mark.at, [name, push.change.ref, push.target.name]));
+  if (mark.done) return { status: 202, runs };
+
+  const jobs: SyncJob[] = [];
+  await forEachInFlight([...pushes.entries()], requestsInFlight, async ([index, push]) => {
+    const job = await record(push, runs[index] ?? '', name, mark.at);
+    if (job !== undefined) jobs.push(job);
+  });
+  await sendJobs(queue, jobs);
+  if (key !== undefined) await finishDelivery(store, key, mark.at);
+  ports.log.info('delivery queued', { webhook: delivery.by, targets: pushes.length, jobs: jobs.length });
+  return { status: 202, runs };
+
+  /** The run of a push, and the job to send: none for a suspended target, whose run says so. */
+  async function record({ target, change }: Push, run: string, delivered: string, at: number) {
+    const { before, after } = change;
+    const hints = { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+    const cause = { kind: 'push', by: delivery.by } as const;
+    const job: SyncJob = { kind: 'sync', target: target.name, run, cause, attempt: 0, ...hints };
+    const queued = queueRun(job, at);
+    if (target.suspend) {
+      await createRun(
+        store,
+        endRun(queued, 'skipped', at, { error: runErrorOf(suspended(target.name)) }) ?? queued,
+        at,
+      );
+      return undefined;
+    }
+    const wanted = await want(store, target.name, { delivery: delivered, ...hints }, now);
+    await createRun(store, queued, now);
+    return { ...job, wanted };
+  }
+}
+
+/** One for each target, of the last change that concerns it. */
+function findPushes(changes: readonly Change[], targets: ReadonlyMap<string, Target>): readonly Push[] {
+  const pushes = new Map<string, Push>();
+  for (const change of changes) {
+    if (change.kind !== 'git') continue;
+    for (const target of targets.values()) {
+      if (concerns(change, target)) pushes.set(target.name, { target, change });
+    }
+  }
+  return [...pushes.values()];
+}
+
+function concerns(change: GitChange, { source }: Target): boolean {
+  return change.ref === `refs/heads/${source.branch}` && change.urls.some((url) => sameRepository(url, source.url));
+}

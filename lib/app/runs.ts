@@ -1,0 +1,90 @@
+import type { ObjectResult, Run, RunError, RunSummary } from '../domain/run.ts';
+import { timeOfRunId } from '../domain/run-id.ts';
+import type { Store } from './ports.ts';
+import { type ItemKey, rewrite } from './rewrite.ts';
+import { loadObjects, type StoredObjects, shorten, storeObjects } from './run-objects.ts';
+import { runPartition } from './run-partitions.ts';
+
+/** The body of a run's item. */
+export interface RunRecord {
+  readonly run: RunSummary;
+  readonly objects: StoredObjects;
+  /** Epoch milliseconds of the last write: of a run that nobody works on, since when. */
+  readonly writtenAt: number;
+}
+
+export const keptDays = 90;
+const mostWarnings = 100;
+const longestMessage = 4000;
+
+/** Of pointers to the runs of one target. */
+export function pointerPartition(target: string): string {
+  return `runs-of/${target}`;
+}
+
+/** Records a run that is new; one that is there already, since whatever created it is repeated, stays as it is. */
+export async function createRun(store: Store, run: RunSummary, at: number): Promise<void> {
+  const expiresAt = expiryOf(run.id);
+  await store.put({ partition: pointerPartition(run.target), sort: run.id, order: 0, body: null, expiresAt });
+  const body: RunRecord = { run: bounded(run), objects: { first: [] }, writtenAt: at };
+  await store.put({ ...keyOf(run.id), order: 1, body, expiresAt }, { absent: true });
+}
+
+/** Without its objects. */
+export async function readRun(store: Store, id: string): Promise<RunSummary | undefined> {
+  return (await readRecord(store, id))?.run;
+}
+
+/** With all its objects; undefined if there is no run with this id, or none any more after 90 days. */
+export async function getRun(store: Store, id: string): Promise<Run | undefined> {
+  const record = await readRecord(store, id);
+  return record && { ...record.run, objects: await loadObjects(store, id, record.objects) };
+}
+
+/**
+ * Writes what `step` (domain/run.ts) makes of the run, with `objects` instead of those that it has if they are given. Returns the run as
+ * it was written; undefined if there is none or the step made nothing of it. `step` may be called several times.
+ */
+export async function stepRun(
+  store: Store,
+  id: string,
+  at: number,
+  step: (run: RunSummary) => RunSummary | undefined,
+  objects?: readonly ObjectResult[],
+): Promise<RunSummary | undefined> {
+  if (timeOfRunId(id) === undefined) return undefined;
+  const expiresAt = expiryOf(id);
+  const stored = objects && (await storeObjects(store, id, objects, expiresAt));
+  const written = await rewrite<RunRecord>(store, keyOf(id), (record) => {
+    const run = record && step(record.run);
+    return run && { body: { run: bounded(run), objects: stored ?? record.objects, writtenAt: at }, expiresAt };
+  });
+  return written?.run;
+}
+
+export async function readRecord(store: Store, id: string): Promise<RunRecord | undefined> {
+  if (timeOfRunId(id) === undefined) return undefined;
+  const { partition, sort } = keyOf(id);
+  return (await store.get(partition, sort))?.body as RunRecord | undefined;
+}
+
+function keyOf(id: string): ItemKey {
+  return { partition: runPartition(timeOfRunId(id) ?? 0), sort: id };
+}
+
+/** Epoch seconds. */
+function expiryOf(id: string): number {
+  return Math.floor((timeOfRunId(id) ?? 0) / 1000) + keptDays * 86_400;
+}
+
+function bounded(run: RunSummary): RunSummary {
+  return {
+    ...run,
+    ...(run.error && { error: boundedError(run.error) }),
+    ...(run.warnings && { warnings: run.warnings.slice(0, mostWarnings).map((warning) => shorten(warning)) }),
+  };
+}
+
+function boundedError(error: RunError): RunError {
+  return { ...error, message: shorten(error.message, longestMessage) };
+}

@@ -1,0 +1,122 @@
+import { Failure } from '../domain/failure.ts';
+import type { SyncJob } from '../domain/job.ts';
+import { healthDelay, resendDelay } from '../domain/retry.ts';
+import { type RunEnd, requeueRun, runErrorOf, waitRun } from '../domain/run.ts';
+import type { Target } from '../domain/settings.ts';
+import { type Applied, skip, wait } from '../domain/target-state.ts';
+import { endFailed, endSucceeded, endWithoutSync, type Found } from './end-run.ts';
+import type { JobPorts } from './job-ports.ts';
+import type { Suspended, Synced, SyncOutcome } from './outcome.ts';
+import { stepRun } from './runs.ts';
+import { sendLater } from './send-jobs.ts';
+import { stepTargetState } from './target-state.ts';
+
+export interface Settling {
+  readonly job: SyncJob;
+  readonly target: Target;
+  readonly outcome: SyncOutcome | Failure;
+  /** When the attempt began, epoch milliseconds. */
+  readonly since: number;
+  /** The worker was told to stop before it was done. */
+  readonly stopped: boolean;
+  /** What the run began with; undefined if it did not come to that. */
+  readonly applied: Applied | undefined;
+}
+
+/** Records how a sync ended, and sends what follows from it. Every part may be repeated. */
+export async function settleSync(settling: Settling, ports: JobPorts): Promise<void> {
+  const { outcome, job, target, since, applied } = settling;
+  if (outcome instanceof Failure) {
+    await settleFailure(settling, outcome, undefined, ports);
+  } else if (outcome.kind === 'behind') {
+    await putBack({ ...job, behindSince: job.behindSince ?? since }, outcome.afterSeconds, {}, ports);
+  } else if (outcome.kind === 'suspended') {
+    await endSuspended(settling, outcome, ports);
+  } else if (outcome.error !== undefined) {
+    await settleFailure(settling, outcome.error, foundBy(outcome), ports);
+  } else if (applied === undefined) {
+    throw new TypeError('A sync must call started before it ends');
+  } else if (outcome.againAfterSeconds !== undefined) {
+    await waitForDeletion(settling, applied, outcome, outcome.againAfterSeconds, ports);
+  } else if (outcome.health === 'InProgress') {
+    if (!(await waits(target.name, applied, foundBy(outcome), ports))) return;
+    await sendLater(ports.queue, { kind: 'health', target: target.name, run: job.run, attempt: 0 }, healthDelay(0));
+  } else {
+    await endSucceeded(ports, target.name, applied, foundBy(outcome));
+    ports.log.info('sync succeeded', { revision: outcome.revision, changes: outcome.changes });
+  }
+}
+
+/** What lies with the user ends the run; what lies with us, or with a part that did not answer, is tried four times more. */
+async function settleFailure(
+  { job, target, since, stopped }: Settling,
+  failure: Failure,
+  found: Found | undefined,
+  ports: JobPorts,
+): Promise<void> {
+  const isOurs = failure.fault === 'server';
+  if (isOurs && stopped) return putBack(job, 0, {}, ports);
+
+  const delay = isOurs ? resendDelay(job.attempt) : undefined;
+  if (delay !== undefined) {
+    ports.log.warn('sync is tried again', { error: failure.message, attempt: job.attempt, delaySeconds: delay });
+    const back = { error: runErrorOf(failure), ...(found && { result: found.result }) };
+    return putBack({ ...job, attempt: job.attempt + 1 }, delay, back, ports);
+  }
+  await endFailed(ports, target, { run: job.run, failure, since, found });
+  if (isOurs) ports.log.error('alarm: sync failed by our own fault', { error: failure.message, attempt: job.attempt });
+  else ports.log.warn('sync failed', { error: failure.message });
+}
+
+/** The job goes back through the queue `check`, so that nothing of its group waits for it (DESIGN §3). */
+async function putBack(
+  job: SyncJob,
+  delaySeconds: number,
+  back: Pick<RunEnd, 'error' | 'result'>,
+  ports: JobPorts,
+): Promise<void> {
+  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back));
+  await sendLater(ports.queue, { kind: 'resend', job }, delaySeconds);
+}
+
+/** Everything is applied; looks at its health are messages, and no worker sleeps. False if another run has begun since. */
+async function waits(target: string, applied: Applied, found: Found, ports: JobPorts): Promise<boolean> {
+  const { store, clock, log } = ports;
+  if (!(await stepTargetState(store, target, (state) => wait(state, applied, found.verifiedUpTo)))) return false;
+  await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result), found.objects);
+  log.info('sync waits', { changes: found.result.changes });
+  return true;
+}
+
+/** An object that git wants is still being deleted: the whole line is walked again, until the target's timeout. */
+async function waitForDeletion(
+  { job, target, since }: Settling,
+  applied: Applied,
+  outcome: Synced,
+  afterSeconds: number,
+  ports: JobPorts,
+): Promise<void> {
+  const found = foundBy(outcome);
+  const deletingSince = job.deletingSince ?? since;
+  if (ports.clock() - deletingSince >= target.timeout * 1000) {
+    const message = `Cannot finish the sync of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
+    const help = 'The run names them as skipped: look at their finalizers and at who has to remove these';
+    return endFailed(ports, target, { run: job.run, failure: new Failure('user', message, { help }), since, found });
+  }
+  if (!(await waits(target.name, applied, found, ports))) return;
+  await sendLater(ports.queue, { kind: 'resend', job: { ...job, deletingSince } }, afterSeconds);
+}
+
+/** Someone has suspended the target in its cluster. */
+async function endSuspended({ job, target }: Settling, { reason }: Suspended, ports: JobPorts): Promise<void> {
+  const at = ports.clock();
+  await stepTargetState(ports.store, target.name, (state) => skip(state, job.run, at));
+  const failure = new Failure('user', `Cannot sync "${target.name}": it is suspended in the cluster: ${reason}`, {
+    help: `Resume it with "sluice resume --target ${target.name}"`,
+  });
+  await endWithoutSync(ports, job.run, 'skipped', { error: runErrorOf(failure) });
+}
+
+function foundBy({ changes, warnings, objects, verifiedUpTo }: Synced): Found {
+  return { result: { changes, warnings }, objects, verifiedUpTo };
+}

@@ -1,0 +1,129 @@
+import { asFailure, Failure } from '../domain/failure.ts';
+import { SyncJob } from '../domain/job.ts';
+import { commitOf, type Revision } from '../domain/revision.ts';
+import { isOver, queueRun, runErrorOf, startRun } from '../domain/run.ts';
+import { timeOfRunId } from '../domain/run-id.ts';
+import type { Target } from '../domain/settings.ts';
+import { accountedFor, coveringRun } from '../domain/skip.ts';
+import { type Begun, begin, type TargetState } from '../domain/target-state.ts';
+import { endWithoutSync } from './end-run.ts';
+import { type Hold, hold, type Limits, visibilitySeconds } from './hold.ts';
+import type { JobPorts } from './job-ports.ts';
+import { takeLease } from './leases.ts';
+import { suspended, unknownTarget } from './not-synced.ts';
+import type { SyncContext, SyncOutcome } from './outcome.ts';
+import type { Message } from './ports.ts';
+import { createRun, readRun, stepRun } from './runs.ts';
+import { sendLater } from './send-jobs.ts';
+import { settleSync } from './settle-sync.ts';
+import { targetDigest } from './target-digest.ts';
+import { readTargetState, stepTargetState } from './target-state.ts';
+import { readWanted } from './wanted.ts';
+
+export interface WorkSyncPorts extends JobPorts {
+  /** Of Sluice. */
+  readonly version: string;
+  /** Names this installation: with the run the holder of leases, in the store and in the cluster. */
+  readonly installation: string;
+  /** The straight line of a sync. */
+  readonly sync: (context: SyncContext) => Promise<SyncOutcome>;
+}
+
+/** Another worker is at this target, which the queue's groups only allow if one of them was frozen or cut off. */
+const busySeconds = 5;
+
+/**
+ * Does what a message of the queue `sync` asks for, and acknowledges it when everything is recorded (DESIGN §3). Throws if the queue or
+ * the store cannot be reached, without having acknowledged: the message comes again. Whatever it is killed between, the next delivery
+ * of the message completes.
+ */
+export async function workSync(message: Message, ports: WorkSyncPorts, limits: Limits = {}): Promise<void> {
+  if (!(await ports.queue.extend(message, visibilitySeconds))) return;
+  const job = SyncJob.safeParse(message.body);
+  if (!job.success) ports.log.error('malformed message acknowledged', { queue: message.queue, message: message.id });
+  else if (!(await takeUp(job.data, message, ports, limits))) return;
+  await ports.queue.acknowledge(message);
+}
+
+/** True if the message is dealt with, false if it is no longer ours. */
+async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limits: Limits): Promise<boolean> {
+  const { store, queue, clock } = ports;
+  const [run, state] = await Promise.all([readRun(store, job.run), readTargetState(store, job.target)]);
+  if (run !== undefined && isOver(run)) return true;
+  if (run === undefined) await createRun(store, queueRun(job, timeOfRunId(job.run) ?? clock()), clock());
+
+  const target = ports.targets.get(job.target);
+  if (target === undefined) {
+    await endWithoutSync(ports, job.run, 'failed', { error: runErrorOf(unknownTarget(job.target)) });
+    return true;
+  }
+  if (target.suspend) {
+    await endWithoutSync(ports, job.run, 'skipped', { error: runErrorOf(suspended(target.name)) });
+    return true;
+  }
+  const digest = targetDigest(target, ports.version);
+  const supersededBy = coveringRun(job, state, digest);
+  if (supersededBy !== undefined) {
+    await endWithoutSync(ports, job.run, 'skipped', { supersededBy });
+    return true;
+  }
+
+  const holder = `${ports.installation}/${job.run}`;
+  await using lease = await takeLease(store, clock, { target: target.name, holder, token: ports.newId() });
+  if (lease === undefined) {
+    await sendLater(queue, { kind: 'resend', job }, busySeconds);
+    return true;
+  }
+  using held = hold({ message, lease, target: target.name, limits }, ports);
+  return await work({ job, target, digest }, held, ports);
+}
+
+interface Work {
+  readonly job: SyncJob;
+  readonly target: Target;
+  readonly digest: string;
+}
+
+async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPorts): Promise<boolean> {
+  const { store, clock } = ports;
+  const since = clock();
+  const log = ports.log.child({ target: target.name, run: job.run });
+  // `wanted` before the head: a delivery that arrives between the two is not said to have been seen.
+  const [state, wanted] = await Promise.all([readTargetState(store, target.name), readWanted(store, target.name)]);
+  const applied = (state.waiting ?? state.succeeded)?.revision;
+  let begun: Begun | undefined;
+
+  async function started(revision: Revision): Promise<void> {
+    held.assert();
+    begun = begunAt(revision);
+    await recordStart(job, begun, state, ports);
+    log.info('sync begins', { revision, cause: job.cause });
+  }
+
+  function begunAt(revision: Revision): Begun {
+    const seen = accountedFor(commitOf(revision), job, wanted, applied && commitOf(applied));
+    return { run: job.run, at: clock(), revision, ...(seen !== undefined && { wanted: seen }) };
+  }
+
+  const { signal } = held;
+  const context = { target, job, signal, held: held.assert, log, applied, verifiedUpTo: state.verifiedUpTo, started };
+  const outcome = await ports.sync(context).catch(asFailure);
+  if (held.ended() === 'lost') return false;
+  const stopped = held.ended() === 'stopped';
+  await settleSync({ job, target, outcome, since, stopped, applied: begun && { ...begun, digest } }, { ...ports, log });
+  return true;
+}
+
+/** The run is `running`, whoever waited is done, and the target's state knows both. */
+async function recordStart(job: SyncJob, begun: Begun, state: TargetState, ports: WorkSyncPorts): Promise<void> {
+  const { store } = ports;
+  const running = await stepRun(store, job.run, begun.at, (run) => startRun(run, begun.revision, begun.at), []);
+  if (running === undefined) {
+    throw new Failure('server', `Cannot begin run "${job.run}": it was ended meanwhile`, { code: 'Aborted' });
+  }
+  const waiting = state.waiting?.run;
+  if (waiting !== undefined && waiting !== job.run) {
+    await endWithoutSync(ports, waiting, 'skipped', { supersededBy: job.run });
+  }
+  await stepTargetState(store, job.target, (found) => begin(found, begun));
+}

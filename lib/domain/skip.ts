@@ -1,0 +1,68 @@
+import type { SyncJob } from './job.ts';
+import type { TargetState } from './target-state.ts';
+
+/** What a target was asked to be at, by the newest delivery that concerns it. */
+export interface Wanted {
+  /** The order in which deliveries arrived: epoch milliseconds of its arrival, or one more than the one before. */
+  readonly at: number;
+  /** Names the delivery; a hash. */
+  readonly delivery: string;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+/**
+ * The run that makes a push job needless: it has applied everything, with the same settings and version (`digest`), at a head that it
+ * resolved when this push had arrived. Undefined for every other cause: sweeps, manual syncs and retries always compare (DESIGN §3).
+ *
+ * A run that has applied everything and waits for health counts beside one that has succeeded: or else twenty pushes to a slow
+ * Deployment would be twenty syncs. Should it fail, the target is tried again like after any failed run.
+ */
+export function coveringRun(job: SyncJob, state: TargetState, digest: string): string | undefined {
+  const { cause, run, wanted } = job;
+  if (cause.kind !== 'push' || wanted === undefined) return undefined;
+  for (const applied of [state.waiting, state.succeeded]) {
+    if (applied === undefined || applied.run === run || applied.digest !== digest) continue;
+    if (applied.wanted !== undefined && wanted <= applied.wanted) return applied.run;
+  }
+  return undefined;
+}
+
+/**
+ * The newer run that makes it needless to send a failed job again: it has begun, for a push at a head that accounts for it. A run that
+ * got the head of a replica that was behind does not.
+ */
+export function newerRun(job: SyncJob, state: TargetState): string | undefined {
+  const { begun } = state;
+  if (begun === undefined || begun.run <= job.run) return undefined;
+  const accounts = job.cause.kind !== 'push' || job.wanted === undefined || (begun.wanted ?? 0) >= job.wanted;
+  return accounts ? begun.run : undefined;
+}
+
+/**
+ * Whether the forge answered with the head before a push: it is what was there before it, or what was applied last, and not what was
+ * pushed. Where the sender does not say what was pushed, any head counts.
+ */
+export function isBehind(
+  head: string,
+  push: { readonly before?: string | undefined; readonly after?: string | undefined },
+  applied: string | undefined,
+): boolean {
+  if (push.after === undefined || head === push.after) return false;
+  return head === push.before || head === applied;
+}
+
+/**
+ * The place in the order of deliveries that a sync at `head` accounts for. `wanted` is the newest delivery, read before the head was
+ * resolved: unless the head is behind it, every delivery up to it has been seen. Otherwise only the job's own, which has waited for
+ * its head long enough.
+ */
+export function accountedFor(
+  head: string,
+  job: SyncJob,
+  wanted: Wanted | undefined,
+  applied: string | undefined,
+): number | undefined {
+  if (wanted === undefined || isBehind(head, wanted, applied)) return job.wanted;
+  return Math.max(wanted.at, job.wanted ?? 0);
+}
