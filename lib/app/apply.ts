@@ -116,7 +116,7 @@ export function mark(desired: Desired, inventoryId: string): KubeObject {
 function isImmutable(failure: Failure): boolean {
   return (
     failure.code === 'Invalid' &&
-    /immutable|may not be changed|updates to .* are forbidden|cannot be changed/i.test(failure.message)
+    /immutable|may not (be changed|change once set)|updates to \S+ spec for fields other than/i.test(failure.message)
   );
 }
 
