@@ -1,7 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import type { SyncJob } from '../domain/job.ts';
 import { healthDelay, resendDelay } from '../domain/retry.ts';
-import { type RunEnd, requeueRun, runErrorOf, waitRun } from '../domain/run.ts';
+import { requeueRun, runErrorOf, waitRun } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
 import { type Applied, skip, wait } from '../domain/target-state.ts';
 import { endFailed, endSucceeded, endWithoutSync, type Found } from './end-run.ts';
@@ -29,7 +29,7 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
   if (outcome instanceof Failure) {
     await settleFailure(settling, outcome, undefined, ports);
   } else if (outcome.kind === 'behind') {
-    await putBack({ ...job, behindSince: job.behindSince ?? since }, outcome.afterSeconds, {}, ports);
+    await putBack({ ...job, behindSince: job.behindSince ?? since }, outcome.afterSeconds, ports);
   } else if (outcome.kind === 'suspended') {
     await endSuspended(settling, outcome, ports);
   } else if (outcome.error !== undefined) {
@@ -55,13 +55,12 @@ async function settleFailure(
   ports: JobPorts,
 ): Promise<void> {
   const isOurs = failure.fault === 'server';
-  if (isOurs && stopped) return putBack(job, 0, {}, ports);
+  if (isOurs && stopped) return putBack(job, 0, ports);
 
   const delay = isOurs ? resendDelay(job.attempt) : undefined;
   if (delay !== undefined) {
     ports.log.warn('sync is tried again', { error: failure.message, attempt: job.attempt, delaySeconds: delay });
-    const back = { error: runErrorOf(failure), ...(found && { result: found.result }) };
-    return putBack({ ...job, attempt: job.attempt + 1 }, delay, back, ports);
+    return putBack({ ...job, attempt: job.attempt + 1 }, delay, ports, { failure, found });
   }
   await endFailed(ports, target, { run: job.run, failure, since, found });
   if (isOurs) ports.log.error('alarm: sync failed by our own fault', { error: failure.message, attempt: job.attempt });
@@ -72,10 +71,11 @@ async function settleFailure(
 async function putBack(
   job: SyncJob,
   delaySeconds: number,
-  back: Pick<RunEnd, 'error' | 'result'>,
   ports: JobPorts,
+  why?: { readonly failure: Failure; readonly found: Found | undefined },
 ): Promise<void> {
-  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back));
+  const back = why && { error: runErrorOf(why.failure), ...(why.found && { result: why.found.result }) };
+  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back), why?.found?.objects);
   await sendLater(ports.queue, { kind: 'resend', job }, delaySeconds);
 }
 

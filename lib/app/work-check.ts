@@ -19,7 +19,7 @@ export async function workCheck(message: Message, ports: WorkCheckPorts, stop?: 
   const { queue, log } = ports;
   if (!(await queue.extend(message, visibilitySeconds))) return;
   const job = CheckJob.safeParse(message.body);
-  if (!job.success) log.error('malformed message acknowledged', { queue: message.queue, message: message.id });
+  if (!job.success) log.error('malformed message acknowledged', { queue: message.queue, id: message.id });
   else if (job.data.kind === 'health') await checkWaiting(job.data, ports, stop);
   else await resend(job.data.job, message.id, ports);
   await queue.acknowledge(message);

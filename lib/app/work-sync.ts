@@ -40,7 +40,7 @@ const busySeconds = 5;
 export async function workSync(message: Message, ports: WorkSyncPorts, limits: Limits = {}): Promise<void> {
   if (!(await ports.queue.extend(message, visibilitySeconds))) return;
   const job = SyncJob.safeParse(message.body);
-  if (!job.success) ports.log.error('malformed message acknowledged', { queue: message.queue, message: message.id });
+  if (!job.success) ports.log.error('malformed message acknowledged', { queue: message.queue, id: message.id });
   else if (!(await takeUp(job.data, message, ports, limits))) return;
   await ports.queue.acknowledge(message);
 }
