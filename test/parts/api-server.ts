@@ -74,6 +74,43 @@ export function useNamespace(kubeconfig: string): string {
   return name;
 }
 
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/**
+ * The text of a kubeconfig of a new ServiceAccount that may do what `rules` say in its namespace, and nothing else.
+ * Its context has that namespace.
+ */
+export async function serviceAccountKubeconfig(
+  kubeconfig: string,
+  namespace: string,
+  name: string,
+  rules: readonly PolicyRule[] = [],
+): Promise<string> {
+  const api = rawApi(kubeconfig);
+  const core = `/api/v1/namespaces/${namespace}`;
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+  await api('POST', `${core}/serviceaccounts`, { metadata: { name } });
+  await api('POST', `${rbac}/roles`, { metadata: { name }, rules });
+  await api('POST', `${rbac}/rolebindings`, {
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ kind: 'ServiceAccount', name, namespace }],
+  });
+  const { body } = await api('POST', `${core}/serviceaccounts/${name}/token`, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: 3600 },
+  });
+  const config = parse(readFileSync(kubeconfig, 'utf8'));
+  config.users[0].user = { token: body.status.token };
+  config.contexts[0].context.namespace = namespace;
+  return JSON.stringify(config);
+}
+
 /** Waits for what a controller makes; goes on after five seconds, since there may be no controllers. */
 async function untilFound(api: RawApi, path: string): Promise<void> {
   const end = Date.now() + 5000;

@@ -81,8 +81,8 @@ function readTls(from: KubeContext, { certificate, key }: Credentials, name: str
   if (insecure && authority) {
     throw refuse(
       name,
-      `cluster "${from.context}" has insecure-skip-tls-verify and certificate-authority-data`,
-      'Remove one',
+      `the cluster of context "${from.context}" has both insecure-skip-tls-verify and certificate-authority-data`,
+      'Remove one of them',
     );
   }
   if (certificate !== undefined) checkCertificate(certificate, userName, name);

@@ -126,6 +126,10 @@ const byStatus: Readonly<Record<number, Verdict>> = {
   415: { fault: 'user', code: 'UnsupportedMediaType', help: 'Server-side apply needs Kubernetes 1.20 or newer' },
   422: { fault: 'user', code: 'Invalid' },
   429: { fault: 'server', code: 'TooManyRequests' },
+  500: { fault: 'server', code: 'InternalError' },
+  502: { fault: 'server', code: 'BadGateway' },
+  503: { fault: 'server', code: 'ServiceUnavailable' },
+  504: { fault: 'server', code: 'Timeout' },
 };
 
 /**

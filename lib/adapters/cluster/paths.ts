@@ -26,8 +26,11 @@ export function nameOf(kind: ResourceKind, key: ObjectKey): string {
   return `${namespace ?? '<cluster>'}:${kind.kind.toLowerCase()}/${key.name}`;
 }
 
-/** Names come from git: none may lead to another path. */
+/**
+ * Names come from git, and the server splits the path after decoding it: `x%2Fstatus` would be another resource. No object can have
+ * these names (IsValidPathSegmentName of apimachinery).
+ */
 function segment(name: string): string {
-  if (name !== '' && name !== '.' && name !== '..') return encodeURIComponent(name);
+  if (name !== '' && name !== '.' && name !== '..' && !/[/%]/.test(name)) return encodeURIComponent(name);
   throw new Failure('user', `Cannot ask the cluster for "${name}": that is no name`, { code: 'Invalid' });
 }

@@ -123,6 +123,7 @@ function parseSuccess(call: Call, origin: string, answer: Answer): unknown {
 
 /** A body that is no Status becomes the message, but for a page of HTML. */
 function readStatus({ status, headers, body }: Answer): Status {
+  if (status < 400) return { message: `it redirects to ${originOf(headers.location)}` };
   const text = body.toString();
   try {
     const parsed: unknown = JSON.parse(text);
@@ -130,7 +131,6 @@ function readStatus({ status, headers, body }: Answer): Status {
   } catch {
     // A proxy or the server's own mux answers in plain text.
   }
-  if (status >= 300 && status < 400) return { message: `it redirects to ${originOf(headers.location)}` };
   return text.startsWith('<') ? {} : { message: text };
 }
 

@@ -1,0 +1,214 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Cluster } from '../../../lib/app/ports.ts';
+import type { ResourceKind } from '../../../lib/domain/kube-object.ts';
+import { createCertificate } from '../../fakes/certificate.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from '../../fakes/fault-proxy.ts';
+import { describeCluster, rawApi, useNamespace } from '../../parts/api-server.ts';
+import { configMap, connectTo, kindOf, refusal } from '../../parts/connect.ts';
+
+describeCluster('requests to an API server behind a bad network', (kubeconfig) => {
+  const namespace = useNamespace(kubeconfig);
+  const direct = rawApi(kubeconfig);
+  let proxy: FaultProxy;
+  let cluster: Cluster;
+  let kind: ResourceKind;
+
+  beforeAll(async () => {
+    proxy = await startFaultProxy(kubeconfig);
+    cluster = await connectTo(proxy.kubeconfig, { timeoutMs: 2_000 });
+    kind = await kindOf(cluster, 'v1', 'ConfigMap');
+  });
+  beforeEach(() => proxy.clear());
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+  });
+
+  const etcd = { kind: 'Status', status: 'Failure', reason: 'InternalError', message: 'etcdserver: leader changed' };
+  const race = { kind: 'Status', status: 'Failure', reason: 'Conflict', message: 'the object has been modified' };
+  const terminating = {
+    kind: 'Status',
+    reason: 'Forbidden',
+    message: 'unable to create new content',
+    details: { causes: [{ reason: 'NamespaceTerminating' }] },
+  };
+  const passing: readonly [title: string, fault: Fault][] = [
+    ['is cut before the server has it', { reset: 'before' }],
+    ['is cut after the server has done it', { reset: 'after' }],
+    ['has its answer truncated', { truncate: 40 }],
+    ['takes longer than a request may', { bytesPerSecond: 20 }],
+    ['is answered 429', { answer: 429 }],
+    ['is answered 502 with a page', { answer: 502, body: '<html>Bad Gateway</html>' }],
+    ['is answered 503', { answer: 503 }],
+    ['is answered 504', { answer: 504 }],
+    ['meets an election in etcd', { answer: 500, body: etcd }],
+    ['loses a race', { answer: 409, body: race }],
+    ['meets a terminating namespace', { answer: 403, body: terminating }],
+  ];
+  it.each(passing)('an apply that %s is sent again', async (title, fault) => {
+    const name = `passing-${passing.findIndex(([other]) => other === title)}`;
+    proxy.fail({ method: 'PATCH', times: 2, fault });
+    await cluster.apply(kind, configMap(namespace, name, { key: title }));
+    expect(proxy.count('PATCH')).toBe(3);
+    const live = await direct('GET', `/api/v1/namespaces/${namespace}/configmaps/${name}`);
+    expect(live.body.data).toEqual({ key: title });
+  });
+
+  it('a server that says Retry-After is left alone so long', async () => {
+    proxy.fail({ times: 1, fault: { answer: 429, headers: { 'retry-after': '1' } } });
+    const begin = performance.now();
+    await cluster.get(kind, { name: 'kube-root-ca.crt', namespace });
+    expect(performance.now() - begin).toBeGreaterThan(1_000);
+  });
+
+  it('a fault that stays ends as a server failure after seven attempts', async () => {
+    proxy.fail({ fault: { answer: 503, body: { message: 'apiserver is shutting down' } } });
+    const refused = await refusal(cluster.apply(kind, configMap(namespace, 'never')));
+    expect(refused).toMatchObject({ fault: 'server', code: 'ServiceUnavailable' });
+    expect(refused.message).toBe(`Cannot apply "${namespace}:configmap/never": apiserver is shutting down`);
+    expect(proxy.count('PATCH')).toBe(7);
+  });
+
+  it.each([400, 401, 403, 404, 413, 422, 500])('%i is not sent again', async (answer) => {
+    proxy.fail({ fault: { answer, body: { message: 'no' } } });
+    await refusal(cluster.apply(kind, configMap(namespace, 'refused')));
+    expect(proxy.count('PATCH')).toBe(1);
+  });
+
+  it('a conflict with our own precondition is not sent again', async () => {
+    proxy.fail({ fault: { answer: 409, body: race } });
+    const object = configMap(namespace, 'mine');
+    const pinned = { ...object, metadata: { ...object.metadata, resourceVersion: '1' } };
+    const writes = [
+      () => cluster.apply(kind, pinned),
+      () => cluster.replace(kind, pinned),
+      () => cluster.patch(kind, pinned.metadata, []),
+    ];
+    for (const write of writes) expect((await refusal(write())).code).toBe('Conflict');
+    expect(proxy.requests.length).toBe(3);
+  });
+
+  it('a list is read whole although its second page is truncated and a third has expired', async () => {
+    const names = Array.from({ length: 1_100 }, (_, index) => `page-${String(index).padStart(4, '0')}`);
+    await Promise.all(
+      names.map((name) =>
+        direct('POST', `/api/v1/namespaces/${namespace}/configmaps`, {
+          metadata: { name, labels: { paged: 'yes' } },
+        }),
+      ),
+    );
+    proxy.fail({ path: /continue=/, times: 1, fault: { truncate: 1_000 } });
+    await cluster.list(kind, { namespace, labelSelector: 'paged=yes' });
+    expect(proxy.count('GET')).toBe(4);
+    proxy.clear();
+    proxy.fail({
+      path: /continue=/,
+      times: 1,
+      fault: { answer: 410, body: { reason: 'Expired', message: 'too old' } },
+    });
+    const objects = await cluster.list(kind, { namespace, labelSelector: 'paged=yes' });
+    expect(objects.map((object) => object.metadata.name)).toEqual(names);
+    expect(proxy.count('GET')).toBe(5);
+    expect(proxy.requests.every(({ path }) => path.includes('limit=500') && !path.includes('resourceVersion'))).toBe(
+      true,
+    );
+  });
+
+  it('many at once share the kept connections', async () => {
+    const writes = Array.from({ length: 200 }, (_, index) =>
+      cluster.apply(kind, configMap(namespace, `many-${index}`)),
+    );
+    expect((await Promise.all(writes)).length).toBe(200);
+    expect(proxy.count('PATCH')).toBe(200);
+  });
+
+  it('an abort ends what is in flight and what waits for its next attempt', async () => {
+    for (const fault of [{ delayMs: 5_000 }, { answer: 503 }]) {
+      proxy.clear();
+      proxy.fail({ method: 'PATCH', fault });
+      const stop = new AbortController();
+      await using stopped = await connectTo(proxy.kubeconfig, { signal: stop.signal });
+      const begin = performance.now();
+      setTimeout(() => stop.abort(), 300);
+      const { code, message } = await refusal(stopped.apply(kind, configMap(namespace, 'stopped')));
+      expect([code, message]).toEqual([
+        'Aborted',
+        `Cannot apply "${namespace}:configmap/stopped": the run was stopped`,
+      ]);
+      expect(performance.now() - begin).toBeLessThan(1_500);
+    }
+  });
+
+  it('a page of a login proxy is named, and not read as an answer', async () => {
+    proxy.fail({
+      times: 1,
+      fault: { answer: 200, body: '<html>Log in</html>', headers: { 'content-type': 'text/html' } },
+    });
+    const page = await refusal(cluster.list(kind, { namespace }));
+    expect(page).toMatchObject({ fault: 'user', code: 'NotKubernetes' });
+    expect(page.message).toContain('it answers with text/html, not with JSON');
+    proxy.fail({ times: 1, fault: { answer: 302, headers: { location: 'https://login.example/?state=secret' } } });
+    const redirect = await refusal(cluster.list(kind, { namespace }));
+    expect(redirect.message).toBe(`Cannot list "configmaps of ${namespace}": it redirects to https://login.example`);
+  });
+
+  it('a server certificate that cannot be trusted is a user failure at once, and says why', async () => {
+    const name = { name: 'fault-proxy', addresses: ['127.0.0.1'] };
+    const authority = createCertificate({ name: 'authority' });
+    const bad = {
+      CertificateExpired: createCertificate({ ...name, notAfter: new Date('2025-01-02T03:04:05Z') }),
+      CertificateUntrusted: createCertificate({ ...name, issuer: { name: 'authority', key: authority.key } }),
+      CertificateName: createCertificate({ name: 'elsewhere', addresses: ['10.0.0.1'] }),
+    };
+    for (const [code, certificate] of Object.entries(bad)) {
+      await using server = await startFaultProxy(kubeconfig, certificate);
+      await using distrustful = await connectTo(server.kubeconfig);
+      const refused = await refusal(distrustful.resources('v1'));
+      expect(refused).toMatchObject({ fault: 'user', code });
+      expect(refused.message).toContain(`at "${server.url}": its certificate`);
+      expect(server.requests).toEqual([]);
+    }
+  });
+});
+
+describe('a server that is not there', () => {
+  function kubeconfigFor(server: string): string {
+    return JSON.stringify({
+      'current-context': 'x',
+      clusters: [{ name: 'x', cluster: { server } }],
+      contexts: [{ name: 'x', context: { cluster: 'x' } }],
+    });
+  }
+
+  it('is a server failure where nothing listens', async () => {
+    await using cluster = await connectTo(kubeconfigFor('https://127.0.0.1:9'));
+    const refused = await refusal(cluster.resources('v1'));
+    expect(refused).toMatchObject({ fault: 'server', code: 'Unreachable' });
+    expect(refused.message).toBe('Cannot read the kinds of "v1" at "https://127.0.0.1:9": nothing listens there');
+  });
+
+  it('is a missing failure where there is no such host', async () => {
+    await using cluster = await connectTo(kubeconfigFor('https://nowhere.invalid:6443'));
+    expect(await refusal(cluster.resources('v1'))).toMatchObject({ fault: 'missing', code: 'UnknownHost' });
+  });
+
+  it('is a user failure where plain http is spoken, and http is spoken when the kubeconfig says so', async () => {
+    const paths: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      paths.push(request.url);
+      response.end('{"resources":[{"name":"pods","kind":"Pod","namespaced":true},{"name":"pods/log","kind":"Pod"}]}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await using wrong = await connectTo(kubeconfigFor(`https://127.0.0.1:${port}`));
+    expect(await refusal(wrong.resources('v1'))).toMatchObject({ fault: 'user', code: 'NotTls' });
+    await using right = await connectTo(kubeconfigFor(`http://127.0.0.1:${port}/k8s/clusters/c-1/`));
+    expect(await right.resources('v1')).toEqual([
+      { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true, verbs: [] },
+    ]);
+    expect(paths).toEqual(['/k8s/clusters/c-1/api/v1']);
+    server.close();
+  });
+});
