@@ -45,7 +45,13 @@ const predecessors: ReadonlySet<string> = new Set([
   'before-first-apply',
 ]);
 
-function isPredecessor(entry: ManagedFields): boolean {
+/** What the entries of kubectl and Flux v1 own together. */
+export function predecessorFields(live: KubeObject): FieldSet {
+  const entries = (live.metadata.managedFields ?? []).filter(isPredecessor);
+  return entries.reduce<FieldSet>((all, entry) => union(all, entry.fieldsV1 ?? {}), {});
+}
+
+export function isPredecessor(entry: ManagedFields): boolean {
   return entry.operation === 'Update' && !entry.subresource && predecessors.has(entry.manager ?? '');
 }
 
@@ -58,7 +64,7 @@ export function takeOver(live: KubeObject): readonly ManagedFields[] | undefined
   const merged = entries.filter(isPredecessor);
   if (merged.length === 0) return undefined;
   const own = ownEntry(live);
-  const fieldsV1 = merged.reduce<FieldSet>((all, entry) => union(all, entry.fieldsV1 ?? {}), own?.fieldsV1 ?? {});
+  const fieldsV1 = union(own?.fieldsV1 ?? {}, predecessorFields(live));
   const apiVersion = own?.apiVersion ?? merged.at(-1)?.apiVersion;
   const entry = {
     manager: fieldManager,
