@@ -1,0 +1,34 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { Failure } from '../domain/failure.ts';
+
+/**
+ * The absolute path, without symbolic links, of `path` in the checkout at `root` (itself without symbolic links).
+ * Throws a `user` Failure if it leaves the checkout, by itself or by a link, or is not there.
+ */
+export async function resolveInside(root: string, path: string): Promise<string> {
+  if (isAbsolute(path) || !isInside(root, join(root, path))) throw leaves(path, 'the path leaves the checkout');
+  const real = await realpath(join(root, path)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ELOOP') throw new Failure('user', `Cannot read "${path}": its symbolic links go in a circle`);
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    throw new Failure('user', `Cannot read "${path}": it is not in the checkout`, { code: 'NotFound' });
+  });
+  if (!isInside(root, real)) throw leaves(path, 'a symbolic link leads out of the checkout');
+  return real;
+}
+
+export function isInside(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/** How messages name a path: relative to the checkout, `.` for the whole of it. */
+export function nameIn(root: string, path: string): string {
+  return relative(root, path) || '.';
+}
+
+function leaves(path: string, state: string): Failure {
+  return new Failure('user', `Cannot read "${path}": ${state}`, {
+    help: 'What a target renders has to lie in its repository',
+    code: 'Outside',
+  });
+}

@@ -1,0 +1,60 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../domain/failure.ts';
+import { resolveInside } from './checkout-path.ts';
+import type { RenderContext } from './renderer.ts';
+import { runTool } from './run-tool.ts';
+
+/**
+ * What a generator prints that only a shell understands; for targets with `allowCommands` alone. Flux v1 gives it an empty environment, in which
+ * kustomize, kubectl and helm are found all the same (facts/flux-v1.md §1.7); so they are here.
+ */
+export async function runInShell(context: RenderContext, command: string, timeoutSeconds: number): Promise<Buffer> {
+  const { target, path } = context;
+  if (!target.allowCommands) {
+    throw new Failure(
+      'user',
+      `Cannot run the generator "${firstLine(command)}" of "${path}": the target does not allow commands`,
+      {
+        help: 'Write it as kustomize build, kubectl kustomize, helm template or cat without any shell syntax, or set allowCommands: true on the target',
+        code: 'NotAllowed',
+      },
+    );
+  }
+  const purpose = `run the generator "${firstLine(command)}" of "${path}"`;
+  const { code, stdout, stderr } = await runTool(context, {
+    program: '/bin/sh',
+    args: ['-c', command],
+    directory: await resolveInside(context.root, path),
+    environment: { PATH: `${await linkTools(context)}:${context.searchPath}` },
+    timeoutSeconds,
+    purpose,
+  });
+  if (code === 0) return stdout;
+  const [last = ''] = stderr.trim().split('\n').slice(-1);
+  throw new Failure('user', `Cannot ${purpose}: exit code ${code}: ${last.slice(0, 500)}`);
+}
+
+/** How messages name a command: some are scripts of many lines. */
+export function firstLine(command: string): string {
+  const [first = ''] = command.trim().split('\n', 1);
+  return first.slice(0, 120);
+}
+
+/** A directory with kubectl, helm, and a kustomize that is kubectl's. */
+async function linkTools({ scratch, tools }: RenderContext): Promise<string> {
+  const { kubectl, helm } = await tools();
+  const directory = join(scratch, 'bin');
+  await mkdir(directory, { recursive: true });
+  await symlink(kubectl, join(directory, 'kubectl')).catch(ifNew);
+  await symlink(helm, join(directory, 'helm')).catch(ifNew);
+  const kustomize = join(directory, 'kustomize');
+  await writeFile(kustomize, '#!/bin/sh\n[ "$1" = build ] && shift\nexec kubectl kustomize "$@"\n', { flag: 'wx' })
+    .then(() => chmod(kustomize, 0o755))
+    .catch(ifNew);
+  return directory;
+}
+
+function ifNew(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}

@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { join, normalize } from 'node:path';
+import { duplicateFailure, findDuplicate } from '../domain/duplicates.ts';
+import type { RendererName } from '../domain/settings.ts';
+import { isInside, resolveInside } from './checkout-path.ts';
+import { renderFlux } from './flux.ts';
+import { findFluxConfig } from './flux-config.ts';
+import { renderHelm } from './helm.ts';
+import { renderKustomize } from './kustomize.ts';
+import { kustomizationNames } from './kustomize-guard.ts';
+import { renderPlain } from './plain.ts';
+import { concatenate, type RenderContext, type Rendered, type Renderer, type RenderTarget } from './renderer.ts';
+
+const renderers = {
+  plain: renderPlain,
+  kustomize: renderKustomize,
+  helm: renderHelm,
+  flux: renderFlux,
+} as const satisfies Record<Exclude<RendererName, 'auto'>, Renderer>;
+
+type Chosen = keyof typeof renderers;
+
+export interface RenderParts {
+  readonly tools: RenderContext['tools'];
+  /** A directory of this process, in which each render makes one of its own. */
+  readonly scratch: string;
+  /** The PATH for git (remote bases) and allowed commands. Default: where programs usually are. */
+  readonly searchPath?: string | undefined;
+}
+
+export interface RenderRequest {
+  /** The work tree of a checkout: absolute. */
+  readonly directory: string;
+  readonly target: RenderTarget;
+  readonly signal?: AbortSignal;
+}
+
+const maxWarnings = 50;
+
+/**
+ * Renders the paths of a target one after the other (DESIGN §5.1 `renderer`). Throws a `user` Failure in one line that names path or file, for a
+ * missing path, for what cannot be read or built, and for a duplicate with both places. Namespaces are as written; a render may be empty.
+ */
+export function createRender(parts: RenderParts): (request: RenderRequest) => Promise<Rendered> {
+  return async function render({ directory, target, signal }) {
+    const root = await realpath(directory);
+    await mkdir(parts.scratch, { recursive: true, mode: 0o700 });
+    const scratch = await mkdtemp(join(parts.scratch, 'render-'));
+    try {
+      const plan = await planPaths(root, target);
+      const rendered: Rendered[] = [];
+      for (const [index, { path, renderer }] of plan.entries()) {
+        signal?.throwIfAborted();
+        const own = join(scratch, String(index));
+        await mkdir(own, { mode: 0o700 });
+        const searchPath = parts.searchPath ?? '/usr/local/bin:/usr/bin:/bin';
+        rendered.push(
+          await renderers[renderer]({ root, path, target, tools: parts.tools, scratch: own, searchPath, signal }),
+        );
+      }
+      return finish(concatenate(rendered));
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  };
+}
+
+interface PlannedPath {
+  readonly path: string;
+  readonly renderer: Chosen;
+}
+
+/** Which renderer each path has; a plain path within another plain one is read with that one. */
+async function planPaths(root: string, target: RenderTarget): Promise<readonly PlannedPath[]> {
+  const planned: (PlannedPath & { readonly real: string })[] = [];
+  for (const written of target.source.paths) {
+    const real = await resolveInside(root, written);
+    const path = normalize(written).replace(/(?<=.)\/$/, '');
+    planned.push({
+      path,
+      real,
+      renderer: target.renderer === 'auto' ? await detect(root, path, real) : target.renderer,
+    });
+  }
+  return planned.filter(({ renderer, real }, index) => {
+    if (renderer !== 'plain') return true;
+    const covered = (other: (typeof planned)[number], place: number): boolean =>
+      other.renderer === 'plain' && isInside(other.real, real) && (other.real !== real || place < index);
+    return !planned.some((other, place) => place !== index && covered(other, place));
+  });
+}
+
+async function detect(root: string, path: string, real: string): Promise<Chosen> {
+  if (await findFluxConfig(root, path)) return 'flux';
+  for (const name of kustomizationNames) if (await isFile(join(real, name))) return 'kustomize';
+  return (await isFile(join(real, 'Chart.yaml'))) ? 'helm' : 'plain';
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
+function finish({ manifests, warnings }: Rendered): Rendered {
+  const duplicate = findDuplicate(manifests, (object) => object.metadata.namespace);
+  if (duplicate) throw duplicateFailure(duplicate);
+  if (warnings.length <= maxWarnings) return { manifests, warnings };
+  return {
+    manifests,
+    warnings: [...warnings.slice(0, maxWarnings), `and ${warnings.length - maxWarnings} more like these`],
+  };
+}

@@ -1,0 +1,47 @@
+import type { Manifest } from '../domain/kube-object.ts';
+import type { Target } from '../domain/settings.ts';
+
+/** What a target's settings say about rendering. */
+export type RenderTarget = Pick<
+  Target,
+  | 'name'
+  | 'source'
+  | 'renderer'
+  | 'values'
+  | 'valuesFiles'
+  | 'allowCommands'
+  | 'allowRemoteBases'
+  | 'namespace'
+  | 'timeout'
+>;
+
+/** What a renderer is given. It reads nothing outside of `root` (DESIGN §8). */
+export interface RenderContext {
+  /** The checkout: absolute, without symbolic links. */
+  readonly root: string;
+  /** What to render, relative to `root`: a directory or a file, which is there. */
+  readonly path: string;
+  readonly target: RenderTarget;
+  /** Finds kubectl and helm; not called where neither is needed. */
+  readonly tools: () => Promise<{ readonly kubectl: string; readonly helm: string }>;
+  /** An empty directory of this render alone, 0700, removed at its end: HOME of children. */
+  readonly scratch: string;
+  /** The PATH of children that have to find programs: git for remote bases, and whatever allowed commands run. */
+  readonly searchPath: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Rendered {
+  readonly manifests: readonly Manifest[];
+  /** What was left out, and what looks wrong but is allowed. */
+  readonly warnings: readonly string[];
+}
+
+export type Renderer = (context: RenderContext) => Promise<Rendered>;
+
+export function concatenate(parts: readonly Rendered[]): Rendered {
+  return {
+    manifests: parts.flatMap(({ manifests }) => manifests),
+    warnings: parts.flatMap(({ warnings }) => warnings),
+  };
+}
