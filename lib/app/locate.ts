@@ -1,5 +1,6 @@
 import { digestOf } from '../domain/digest.ts';
 import { type Draft, isDraft } from '../domain/draft.ts';
+import { duplicateFailure, findDuplicate } from '../domain/duplicates.ts';
 import { asFailure, type Failure, type Fault } from '../domain/failure.ts';
 import { idOf, type KubeObject, type Manifest, type ResourceKind } from '../domain/kube-object.ts';
 import { fieldsToLeave, scaledWorkloads } from '../domain/leave-fields.ts';
@@ -82,6 +83,11 @@ export async function locate(manifests: readonly Manifest[], target: Target, clu
     for (const warning of normalised.warnings) warnings.push(`${id}: ${warning}`);
     placed.push({ manifest, kind, object: normalised.object, id });
   }
+  const duplicate = findDuplicate(
+    placed.map(({ manifest, object }) => ({ ...manifest, object })),
+    (object) => object.metadata.namespace,
+  );
+  if (duplicate !== undefined) throw duplicateFailure(duplicate);
   const scaled = scaledWorkloads(placed.map(({ object }) => object));
   const desired = placed.map(({ manifest, kind, object, id }) => ({
     id,

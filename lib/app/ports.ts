@@ -127,7 +127,15 @@ export interface RenderRequest {
   readonly directory: string;
   readonly target: Pick<
     Target,
-    'source' | 'renderer' | 'values' | 'valuesFiles' | 'allowCommands' | 'allowRemoteBases' | 'namespace' | 'timeout'
+    | 'name'
+    | 'source'
+    | 'renderer'
+    | 'values'
+    | 'valuesFiles'
+    | 'allowCommands'
+    | 'allowRemoteBases'
+    | 'namespace'
+    | 'timeout'
   >;
   readonly signal?: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { type BringPorts, bring } from './bring.ts';
 import type { SyncContext, SyncOutcome } from './outcome.ts';
 import type { Checkout, Connect, Render } from './ports.ts';
 import { type HeadPorts, resolveHead } from './resolve-head.ts';
+import { withStoredKinds } from './stored-kinds.ts';
 
 export interface SyncPorts extends HeadPorts, BringPorts {
   readonly render: Render;
@@ -23,7 +24,8 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
     ...(context.verifiedUpTo === undefined ? {} : { verifiedUpTo: context.verifiedUpTo }),
   });
   const rendered = await ports.render({ directory: checkout.directory, target, signal });
-  await using cluster = await ports.connect(target.cluster, signal);
+  await using connection = await ports.connect(target.cluster, signal);
+  const cluster = withStoredKinds(connection, ports.store, ports.clock);
   const brought = await bring(cluster, rendered, context, ports);
   const revision = formatRevision(source.branch, checkout.commit);
   if ('suspended' in brought) return { kind: 'suspended', revision, reason: brought.suspended };

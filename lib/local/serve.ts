@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '../adapters/sqlite/database.ts';
+import { createSqliteQueue } from '../adapters/sqlite/queue.ts';
+import { createSqliteStore } from '../adapters/sqlite/store.ts';
+import type { ApiHandlers } from '../answer-api.ts';
+import { checkHealth } from '../app/check-health.ts';
+import type { JobPorts } from '../app/job-ports.ts';
+import { listTargets } from '../app/list-targets.ts';
+import type { ReadSecret } from '../app/ports.ts';
+import { receive } from '../app/receive.ts';
+import { requestSync } from '../app/request-sync.ts';
+import { listRuns } from '../app/run-list.ts';
+import { getRun } from '../app/runs.ts';
+import { schedule } from '../app/schedule.ts';
+import { showTarget } from '../app/show-target.ts';
+import { sync } from '../app/sync.ts';
+import { takeBack } from '../app/take-back.ts';
+import { workCheck } from '../app/work-check.ts';
+import { workSync } from '../app/work-sync.ts';
+import type { ServeOptions } from '../cli/seams.ts';
+import { readSettings } from '../config.ts';
+import { asFailure } from '../domain/failure.ts';
+import type { Settings, WebhookSettings } from '../domain/settings.ts';
+import { createLog } from '../log.ts';
+import { readDelivery } from '../webhooks/read-delivery.ts';
+import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
+import { createParts, installationOf, version } from './parts.ts';
+import { runWorkers } from './workers.ts';
+
+const syncWorkers = 8;
+const checkWorkers = 4;
+const scheduleMs = 30_000;
+const drainSeconds = 20;
+
+/** Everything in one process, with the embedded queue and store; resolves when it was told to stop and has drained. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { config, data, environment, signal } = options;
+  const settings = readSettings(config, { local: true });
+  const log = createLog((line) => process.stdout.write(`${line}\n`));
+  const parts = createParts({ config, data, environment, log });
+  const clock = Date.now;
+  using database = openDatabase(join(data, 'sluice.db'));
+  const store = createSqliteStore(database, clock);
+  const queue = createSqliteQueue(database, clock);
+  const targets = new Map(settings.targets.map((target) => [target.name, target]));
+  const ports: JobPorts = { store, queue, clock, newId: randomUUID, log, targets };
+  const installation = installationOf(config);
+  const syncPorts = {
+    ...parts,
+    store,
+    clock,
+    sleep: (ms: number) => sleep(ms),
+    installation,
+    targets: settings.targets,
+  };
+
+  const server = createHttpServer(
+    {
+      webhookIds: settings.webhooks.map(({ id }) => id),
+      receive: (request) => receiveDelivery(request, settings.webhooks, parts.readSecret, ports),
+      ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
+    },
+    { log },
+  );
+  await takeBack(store, clock);
+  queue.takeBack();
+  const port = await server.listen(options.port, options.host);
+  announce(options, settings, port);
+
+  const workers = [
+    runWorkers({
+      queue,
+      name: 'sync',
+      count: syncWorkers,
+      work: (message) =>
+        workSync(
+          message,
+          { ...ports, version, installation, sync: (context) => sync(context, syncPorts) },
+          { stop: signal },
+        ),
+      signal,
+      log,
+    }),
+    runWorkers({
+      queue,
+      name: 'check',
+      count: checkWorkers,
+      work: (message) =>
+        workCheck(
+          message,
+          { ...ports, checkHealth: (target, _, stop) => checkHealth(target, stop, syncPorts) },
+          signal,
+        ),
+      signal,
+      log,
+    }),
+    everyTick(ports, signal),
+  ];
+  await Promise.all([...workers, stopped(signal).then(() => server.stop(drainSeconds))]);
+}
+
+async function everyTick(ports: JobPorts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await schedule(syncWorkers * 4, ports);
+    } catch (error) {
+      ports.log.error('the schedule failed; the next tick tries again', { error: asFailure(error).message });
+    }
+    await sleep(scheduleMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+async function receiveDelivery(
+  request: DeliveryRequest,
+  webhooks: readonly WebhookSettings[],
+  readSecret: ReadSecret,
+  ports: JobPorts,
+): Promise<DeliveryAnswer> {
+  const webhook = webhooks.find(({ id }) => id === request.id);
+  if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
+  const secrets = await Promise.all(webhook.secret.map(readSecret));
+  const delivery = await readDelivery(webhook.sender, secrets, request, ports.clock());
+  if ('status' in delivery) return delivery;
+  const { changes, deliveryId } = delivery;
+  const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: webhook.id, changes }, ports);
+  if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
+  return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
+}
+
+async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: JobPorts): Promise<ApiHandlers> {
+  const { store, clock, targets } = ports;
+  const tokens = settings.api?.tokens ?? [];
+  return {
+    tokens: await Promise.all(
+      tokens.map(async ({ name, role, secret }) => ({ name, role, value: await readSecret(secret) })),
+    ),
+    listTargets: () => listTargets(targets.values(), store),
+    async showTarget(name) {
+      const target = targets.get(name);
+      return target && (await showTarget(target, store));
+    },
+    async requestSync(name, by) {
+      return targets.has(name) ? await requestSync(name, by, ports) : undefined;
+    },
+    listRuns: (query) => listRuns(store, query, clock()),
+    showRun: (id) => getRun(store, id),
+  };
+}
+
+function announce({ print, host, data }: ServeOptions, { targets, webhooks, api }: Settings, port: number): void {
+  const url = `http://${host}:${port}`;
+  print(
+    `Sluice ${version} listens on ${url}, ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}, data in ${data}`,
+  );
+  for (const { id, sender } of webhooks) print(`  ${sender}: POST ${url}/webhooks/${id}`);
+  if (api === undefined) print('  no API: add api.tokens to the settings, and the other commands can ask this server');
+}
