@@ -1,0 +1,96 @@
+import type { TargetStatus } from '../../api.ts';
+import { createClient } from '../client.ts';
+import { type Call, type Command, outputFlag, serverFlags } from '../command.ts';
+import { formatDetails, formatRevision, formatTable, formatTime, printJson } from '../print.ts';
+import { printError, printObjects } from '../print-run.ts';
+
+export const status: Command = {
+  summary: 'show how the targets stand, failures first',
+  usage: '[TARGET] [flags]',
+  description:
+    'Shows for each target the revision that its cluster holds and the one that was tried last, and why a sync failed and what to do. With a target, also the objects of its last run.',
+  flags: { ...outputFlag, ...serverFlags },
+  arguments: { least: 0, most: 1 },
+  examples: ['sluice status', 'sluice status shop-staging'],
+  async run(call) {
+    const client = createClient(call);
+    const [name] = call.arguments;
+    if (name === undefined) {
+      const { targets } = await client.listTargets();
+      const sorted = targets.toSorted((one, other) => urgency(one) - urgency(other));
+      if (call.json) printJson(call.terminal, { targets: sorted });
+      else printAll(call, sorted);
+      return 0;
+    }
+    const target = await client.showTarget(name);
+    if (call.json) printJson(call.terminal, target);
+    else {
+      printOne(call, target);
+      if (target.lastRun !== undefined) printObjects(call.terminal, await client.showRun(target.lastRun.id));
+    }
+    return 0;
+  },
+};
+
+/** Failures first, then what is on its way, then the rest in the order of the settings. */
+function urgency(target: TargetStatus): number {
+  const word = formatStanding(target);
+  return word === 'failed' ? 0 : word === 'ready' || word === 'suspended' ? 2 : 1;
+}
+
+function formatStanding({ suspended, lastRun, health }: TargetStatus): string {
+  if (lastRun?.status === 'failed') return 'failed';
+  if (suspended) return 'suspended';
+  if (lastRun === undefined) return 'never synced';
+  if (lastRun.status === 'succeeded') return 'ready';
+  return health === 'InProgress' ? 'waiting' : lastRun.status;
+}
+
+function formatSweep({ nextSweepAt }: TargetStatus, now: number): string {
+  return nextSweepAt !== undefined && Date.parse(nextSweepAt) <= now ? 'due' : formatTime(nextSweepAt, now);
+}
+
+function printAll({ terminal, now }: Call, targets: readonly TargetStatus[]): void {
+  if (targets.length === 0) {
+    terminal.out('The server has no targets: add one to its sluice.yaml');
+    return;
+  }
+  const rows = targets.map((target) => [
+    target.name,
+    formatStanding(target),
+    formatRevision(target.applied),
+    formatRevision(target.attempted),
+    formatTime(target.lastRun?.at, now()),
+    formatSweep(target, now()),
+  ]);
+  const head = ['TARGET', 'STATUS', 'APPLIED', 'ATTEMPTED', 'LAST RUN', 'NEXT SWEEP'];
+  const [first = '', ...lines] = formatTable(head, rows, terminal.width);
+  terminal.out(terminal.paint('bold', first));
+  for (const [index, line] of lines.entries()) {
+    terminal.out(targets[index]?.lastRun?.status === 'failed' ? terminal.paint('red', line) : line);
+  }
+  for (const { name, lastRun } of targets) {
+    if (lastRun?.error === undefined) continue;
+    terminal.out('');
+    printError(terminal, lastRun.error, name);
+  }
+}
+
+function printOne({ terminal, now }: Call, target: TargetStatus): void {
+  const { source, lastRun } = target;
+  const lines = formatDetails([
+    ['Target', target.name],
+    ['Source', `${source.url} ${source.branch} ${source.paths.join(',')}`],
+    ['Status', formatStanding(target)],
+    ['Applied', target.applied ?? '-'],
+    ['Attempted', target.attempted ?? '-'],
+    ['Last run', lastRun && `${lastRun.id} ${lastRun.status} ${formatTime(lastRun.at, now())}`],
+    ['Failures', lastRun?.failures?.toString()],
+    ['Next sweep', formatSweep(target, now())],
+  ]);
+  for (const line of lines) terminal.out(line);
+  if (lastRun?.error !== undefined) {
+    terminal.out('');
+    printError(terminal, lastRun.error);
+  }
+}
