@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openDatabase } from '../../lib/adapters/sqlite/database.ts';
-import { createSqliteQueue } from '../../lib/adapters/sqlite/queue.ts';
+import { createSqliteQueue, type SqliteQueue } from '../../lib/adapters/sqlite/queue.ts';
 import { createSqliteStore } from '../../lib/adapters/sqlite/store.ts';
 import type { WorkCheckPorts } from '../../lib/app/check-waiting.ts';
 import type { HealthOutcome, SyncContext, Synced, SyncOutcome } from '../../lib/app/outcome.ts';
@@ -17,7 +17,7 @@ import { noChanges, type Run } from '../../lib/domain/run.ts';
 import { Settings, type Target } from '../../lib/domain/settings.ts';
 import { createLog } from '../../lib/log.ts';
 
-export type JobPorts = WorkSyncPorts & WorkCheckPorts;
+export type JobPorts = WorkSyncPorts & WorkCheckPorts & { readonly queue: SqliteQueue };
 
 /** One target's forge and cluster, as far as jobs see them. */
 export interface Place {
@@ -117,7 +117,7 @@ export function createJobWorld(targets = targetsOf({ name: 'shop' })): JobWorld 
 
   async function drain(seconds = 3600): Promise<void> {
     const until = now + seconds * 1000;
-    while (now <= until) {
+    for (;;) {
       const job = await next('sync');
       if (job !== undefined) await workSync(job, ports);
       const check = await next('check');
@@ -125,6 +125,7 @@ export function createJobWorld(targets = targetsOf({ name: 'shop' })): JobWorld 
       if (job !== undefined || check !== undefined) continue;
       const depths = await Promise.all([ports.queue.depth('sync'), ports.queue.depth('check')]);
       if (depths.every(({ waiting, inFlight }) => waiting + inFlight === 0)) return;
+      if (now + 1000 > until) return;
       now += 1000;
     }
   }
