@@ -1,7 +1,6 @@
 import { digestOf } from '../domain/digest.ts';
-import { type Draft, isDraft } from '../domain/draft.ts';
 import { duplicateFailure, findDuplicate } from '../domain/duplicates.ts';
-import { asFailure, type Failure, type Fault } from '../domain/failure.ts';
+import type { Fault } from '../domain/failure.ts';
 import { idOf, type KubeObject, type Manifest, type ResourceKind } from '../domain/kube-object.ts';
 import { fieldsToLeave, scaledWorkloads } from '../domain/leave-fields.ts';
 import { normalise } from '../domain/normalise.ts';
@@ -9,6 +8,7 @@ import { partOfLabel } from '../domain/ownership.ts';
 import type { Desired } from '../domain/plan.ts';
 import type { ObjectResult } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
+import { findKinds } from './find-kinds.ts';
 import type { Cluster } from './ports.ts';
 
 export interface Located {
@@ -40,7 +40,7 @@ const releases: ReadonlySet<string> = new Set([
 
 /** Finds each manifest's kind and namespace, as the cluster and the CRDs of the same render say, and normalises it. */
 export async function locate(manifests: readonly Manifest[], target: Target, cluster: Cluster): Promise<Located> {
-  const scopes = await findScopes(manifests, cluster);
+  const kinds = await findKinds(manifests, cluster);
   const namespace = target.namespace ?? cluster.namespace;
   const allowed = new Set(target.allowNamespaces);
   const skipped: Skipped[] = [];
@@ -54,7 +54,7 @@ export async function locate(manifests: readonly Manifest[], target: Target, clu
 
   for (const manifest of manifests) {
     const { object } = manifest;
-    const kind = scopes.kindOf(object);
+    const kind = kinds.kindOf(object);
     const given = idOf(object);
     if (releases.has(`${object.apiVersion.split('/')[0]}/${object.kind}`)) {
       const release = normalise(object, true, object.metadata.namespace ?? namespace).object;
@@ -109,82 +109,4 @@ function outsideOf(object: KubeObject, allowed: ReadonlySet<string>): string | u
   if (allowed.size === 0) return undefined;
   const namespace = object.kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
   return namespace === undefined || allowed.has(namespace) ? undefined : namespace;
-}
-
-interface Scopes {
-  /** The kind, or why there is none. */
-  kindOf(object: KubeObject): ResourceKind | { readonly fault: Fault; readonly message: string };
-}
-
-async function findScopes(manifests: readonly Manifest[], cluster: Cluster): Promise<Scopes> {
-  const known = new Map<string, ResourceKind>();
-  const down = new Map<string, Failure>();
-  const wanted = new Set(manifests.map(({ object }) => object.apiVersion));
-
-  async function ask(apiVersion: string): Promise<void> {
-    try {
-      for (const kind of (await cluster.resources(apiVersion)) ?? []) known.set(`${apiVersion} ${kind.kind}`, kind);
-    } catch (error) {
-      // A group that does not answer concerns its own objects alone (APPLY §6); no answer to "v1" concerns all.
-      if (apiVersion === 'v1') throw error;
-      down.set(apiVersion, asFailure(error));
-    }
-  }
-  await Promise.all([...wanted].map(ask));
-
-  const brought = kindsOfCrds(manifests);
-  const stale = [...wanted].filter((apiVersion) =>
-    manifests.some(
-      ({ object }) => object.apiVersion === apiVersion && !known.has(keyOf(object)) && !brought.has(keyOf(object)),
-    ),
-  );
-  for (const apiVersion of stale) cluster.forget(apiVersion);
-  await Promise.all(stale.map(ask));
-
-  return {
-    kindOf(object) {
-      const kind = known.get(keyOf(object)) ?? brought.get(keyOf(object));
-      if (kind !== undefined) return kind;
-      const failure = down.get(object.apiVersion);
-      if (failure !== undefined)
-        return {
-          fault: failure.fault,
-          message: `the cluster does not say what ${object.apiVersion} is: ${failure.message}`,
-        };
-      return {
-        fault: 'user',
-        message: `the cluster has no kind ${object.kind} in ${object.apiVersion}, and no CustomResourceDefinition of this target defines it`,
-      };
-    },
-  };
-}
-
-function keyOf(object: KubeObject): string {
-  return `${object.apiVersion} ${object.kind}`;
-}
-
-const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update'];
-
-/** The kinds that CRDs of the same render will define. */
-function kindsOfCrds(manifests: readonly Manifest[]): ReadonlyMap<string, ResourceKind> {
-  const kinds = new Map<string, ResourceKind>();
-  for (const { object } of manifests) {
-    if (object.kind !== 'CustomResourceDefinition' || !isDraft(object.spec)) continue;
-    const { group, names, scope, versions, version } = object.spec as Draft;
-    if (!isDraft(names)) continue;
-    const listed = Array.isArray(versions) ? versions.filter(isDraft).map((entry) => entry.name) : [];
-    for (const name of new Set([...listed, version])) {
-      if (typeof name !== 'string') continue;
-      const apiVersion = `${group}/${name}`;
-      const kind = String(names.kind);
-      kinds.set(`${apiVersion} ${kind}`, {
-        apiVersion,
-        kind,
-        plural: String(names.plural),
-        namespaced: scope === 'Namespaced',
-        verbs,
-      });
-    }
-  }
-  return kinds;
 }

@@ -94,15 +94,24 @@ export async function ownerOf(
 ): Promise<string> {
   const known = targets.find((target) => inventoryId(`sluice-${target.name}`, target.inventory.namespace) === id);
   if (known !== undefined) return `target "${known.name}"`;
-  try {
-    const configMaps = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true, verbs: [] };
-    const [parent] = await cluster.list(configMaps, { labelSelector: `applyset.kubernetes.io/id=${id}` });
-    if (parent === undefined) return `the inventory ${id}, whose parent is gone`;
-    const { name, namespace } = parent.metadata;
-    return name.startsWith('sluice-')
-      ? `target "${name.slice('sluice-'.length)}"`
-      : `the ApplySet of "${namespace}/${name}"`;
-  } catch {
-    return `the inventory ${id}`;
-  }
+  const parent = await findParent(cluster, id).catch(() => undefined);
+  if (parent === undefined) return `the inventory ${id}, whose parent is not to be found`;
+  const { name, namespace } = parent.metadata;
+  return name.startsWith('sluice-')
+    ? `target "${name.slice('sluice-'.length)}"`
+    : `the ApplySet of "${namespace}/${name}"`;
+}
+
+const configMaps: ResourceKind = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+  verbs: ['list'],
+};
+
+/** The ConfigMap that is the parent of an inventory, wherever it is. */
+export async function findParent(cluster: Cluster, id: string): Promise<KubeObject | undefined> {
+  const [parent] = await cluster.list(configMaps, { labelSelector: `applyset.kubernetes.io/id=${id}` });
+  return parent;
 }

@@ -27,7 +27,7 @@ export interface Parts {
 export interface PartsOptions {
   /** Path of sluice.yaml: secrets in files are relative to it. */
   readonly config: string;
-  /** Directory of caches, unpacked programs and jobs. */
+  /** Directory of caches and jobs. kubectl and helm are unpacked once for all, below the home directory. */
   readonly data: string;
   readonly environment: Environment;
   readonly log: Log;
@@ -36,7 +36,8 @@ export interface PartsOptions {
 export function createParts({ config, data, environment, log }: PartsOptions): Parts {
   const scratch = resolve(data, 'scratch');
   const readSecret = createReadSecret({ environment: environment.variables, directory: dirname(resolve(config)), log });
-  const tools = createTools({ directory: resolve(data, 'tools'), searchPath: environment.path });
+  const cache = environment.home === undefined ? data : join(environment.home, '.cache/sluice');
+  const tools = createTools({ directory: resolve(cache, 'tools'), searchPath: environment.path });
   return {
     git: createGit({ scratch, readSecret, allowLocal: true, path: environment.path }),
     render: createRender({ tools, scratch: join(scratch, 'render'), searchPath: environment.path }),

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createConnect } from '../adapters/cluster/connect.ts';
+import { createLocalLogin } from '../adapters/cluster/local-login.ts';
+import { findOwner } from '../app/find-owner.ts';
+import { planTarget } from '../app/plan-target.ts';
+import type { PlanOptions } from '../cli/seams.ts';
+import { readSettings } from '../config.ts';
+import { Failure } from '../domain/failure.ts';
+import type { PlanView } from '../domain/plan-view.ts';
+import { Target } from '../domain/settings.ts';
+import { createLog } from '../log.ts';
+import { createParts } from './parts.ts';
+
+const defaultConfig = 'sluice.yaml';
+
+/** What a sync of a directory on this machine would change: no server, no store, and the login of the person who asks. */
+export async function planLocally(options: PlanOptions): Promise<PlanView> {
+  const { environment, signal } = options;
+  const targets = readTargets(options);
+  const root = findRoot(resolve(options.path ?? '.'));
+  const target = withOverrides(targets === undefined ? unnamed(options) : find(targets, options.target), root, options);
+  const data = await mkdtemp(join(tmpdir(), 'sluice-plan-'));
+  try {
+    const config = options.config ?? defaultConfig;
+    const { render, readSecret } = createParts({ config, data, environment, log: createLog(() => undefined) });
+    const rendered = await render({ directory: root, target, signal });
+    const connect = createConnect({ readSecret, login: createLocalLogin(directoryOfKubeconfig(target, config)) });
+    await using cluster = await connect(target.cluster, signal);
+    const isNamed = options.target !== undefined || targets !== undefined;
+    const owner = isNamed ? undefined : await findOwner(cluster, rendered.manifests, target);
+    return await planTarget(cluster, rendered, { ...target, ...owner }, targets ?? []);
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+/** The targets of the settings that are named, or of sluice.yaml if a target is named and the file is there; undefined without settings. */
+function readTargets({ config, target }: PlanOptions): readonly Target[] | undefined {
+  if (config === undefined && (target === undefined || !existsSync(defaultConfig))) return undefined;
+  return readSettings(config ?? defaultConfig, { local: true }).targets;
+}
+
+function find(targets: readonly Target[], name: string | undefined): Target {
+  const found = targets.find((target) => target.name === name);
+  if (found !== undefined) return found;
+  const [only, ...others] = targets;
+  if (name === undefined && only !== undefined && others.length === 0) return only;
+  throw new Failure(
+    'missing',
+    name === undefined ? 'Cannot plan: no target is named' : `Cannot plan "${name}": there is no such target`,
+    {
+      help: `Name one of ${targets.map((target) => `"${target.name}"`).join(', ')}`,
+    },
+  );
+}
+
+/** Without settings a target is a directory and a kubeconfig; its name, or the owner of its objects, tells what prune would remove. */
+function unnamed({ target = 'plan', path = '.', environment }: PlanOptions): Target {
+  const [first] = (environment.kubeconfig ?? '').split(':').filter((file) => file !== '');
+  return Target.parse({
+    name: target,
+    source: { url: `file://${resolve(path)}`, branch: 'main' },
+    cluster: {
+      kubeconfig: { file: first === undefined ? join(environment.home ?? '/', '.kube/config') : resolve(first) },
+    },
+  });
+}
+
+function withOverrides(
+  target: Target,
+  root: string,
+  { target: name, config, path, kubeconfig, context, namespace }: PlanOptions,
+): Target {
+  const isDirectory = path !== undefined || (name === undefined && config === undefined);
+  return {
+    ...target,
+    source: isDirectory ? { ...target.source, paths: [relative(root, resolve(path ?? '.')) || '.'] } : target.source,
+    cluster: {
+      ...target.cluster,
+      ...(kubeconfig === undefined ? {} : { kubeconfig: { file: resolve(kubeconfig) } }),
+      ...(context === undefined ? {} : { context }),
+    },
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+}
+
+/** The work tree that a directory is part of: a renderer looks above its path, for .flux.yaml and for bases. */
+function findRoot(directory: string): string {
+  if (!existsSync(directory)) {
+    throw new Failure('missing', `Cannot plan "${directory}": there is no such directory`, {
+      help: 'Name another one with --path',
+    });
+  }
+  for (let here = directory; here !== dirname(here); here = dirname(here)) {
+    if (existsSync(join(here, '.git'))) return here;
+  }
+  return directory;
+}
+
+/** What paths in the kubeconfig are relative to. */
+function directoryOfKubeconfig({ cluster: { kubeconfig } }: Target, config: string): string {
+  const beside = dirname(resolve(config));
+  return kubeconfig !== undefined && 'file' in kubeconfig ? dirname(resolve(beside, kubeconfig.file)) : beside;
+}
