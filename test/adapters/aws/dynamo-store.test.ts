@@ -2,7 +2,8 @@ import { describe } from 'vitest';
 
 import { createDynamoStore } from '../../../lib/adapters/aws/dynamo-store.ts';
 import { startDynamo } from '../../fakes/aws/dynamo.ts';
-import { type StoreUnderTest, storeContract } from '../store-contract.ts';
+import { storeContract } from '../store-contract.ts';
+import type { StoreUnderTest } from '../store-model.ts';
 
 async function open(): Promise<StoreUnderTest> {
   const server = await startDynamo();

@@ -133,6 +133,21 @@ describe('the SQS queue', () => {
     await expect(queue.depth('sync')).rejects.toMatchObject(what('Cannot count the messages of queue "sync"'));
   });
 
+  it('asks for one message of a FIFO queue at a time, since an answer with more may hold several of a group', async () => {
+    const asked: { readonly MaxNumberOfMessages: number; readonly WaitTimeSeconds: number }[] = [];
+    intercept = async (action, body, forward) => {
+      if (action === 'ReceiveMessage') asked.push(JSON.parse(body));
+      return await forward();
+    };
+    await queue.send('sync', grouped(4));
+    expect(await queue.receive('sync', { limit: 3, waitSeconds: 2, visibilitySeconds: 30 })).toHaveLength(3);
+    expect(asked.map(({ MaxNumberOfMessages, WaitTimeSeconds }) => [MaxNumberOfMessages, WaitTimeSeconds])).toEqual([
+      [1, 2],
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+
   it('gives text that is no JSON as it is, for the reader to refuse', async () => {
     await server.client.send(new SendMessageCommand({ QueueUrl: urls.check, MessageBody: 'not json {' }));
     const options = { limit: 1, waitSeconds: 0, visibilitySeconds: 1 };

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe } from 'vitest';
 
 import { createSqsQueue } from '../../../lib/adapters/aws/sqs-queue.ts';
 import { type SqsServer, startSqs } from '../../fakes/aws/sqs.ts';
-import { type QueueUnderTest, queueContract } from '../queue-contract.ts';
+import type { QueueUnderTest } from '../queue-contract/cases.ts';
+import { queueContract } from '../queue-contract.ts';
 
 let server: SqsServer;
 beforeAll(async () => {

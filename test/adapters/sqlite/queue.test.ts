@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import { openDatabase } from '../../../lib/adapters/sqlite/database.ts';
 import { createSqliteQueue } from '../../../lib/adapters/sqlite/queue.ts';
-import { type QueueUnderTest, queueContract } from '../queue-contract.ts';
+import type { QueueUnderTest } from '../queue-contract/cases.ts';
+import { queueContract } from '../queue-contract.ts';
 import { createDirectory } from './directory.ts';
 
 async function open(): Promise<QueueUnderTest> {

@@ -4,7 +4,8 @@ import { describe } from 'vitest';
 
 import { openDatabase } from '../../../lib/adapters/sqlite/database.ts';
 import { createSqliteStore } from '../../../lib/adapters/sqlite/store.ts';
-import { type StoreUnderTest, storeContract } from '../store-contract.ts';
+import { storeContract } from '../store-contract.ts';
+import type { StoreUnderTest } from '../store-model.ts';
 import { createDirectory } from './directory.ts';
 
 async function open(): Promise<StoreUnderTest> {
