@@ -43,11 +43,13 @@ export interface FaultProxy extends AsyncDisposable {
   readonly kubeconfig: string;
   /** Every request that came, in order. */
   readonly requests: SeenRequest[];
+  /** How many connections were opened. */
+  readonly connections: number;
   /** How many requests of this method came for paths like this. */
   count(method: string, path?: RegExp): number;
   /** Adds a rule; of those that match, the oldest that is not used up decides. */
   fail(rule: FaultRule): void;
-  /** Forgets rules and requests. */
+  /** Forgets rules, requests and connections. */
   clear(): void;
 }
 
@@ -73,6 +75,7 @@ export async function startFaultProxy(
   });
   const requests: SeenRequest[] = [];
   let rules: LiveRule[] = [];
+  let connections = 0;
 
   function take(method: string, path: string): Fault | undefined {
     const rule = rules.find(
@@ -116,6 +119,9 @@ export async function startFaultProxy(
   const server = createServer({ cert: certificate.certificate, key: certificate.key }, (incoming, outgoing) => {
     handle(incoming, outgoing).catch(() => incoming.socket.destroy());
   });
+  server.on('secureConnection', () => {
+    connections += 1;
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -136,6 +142,9 @@ export async function startFaultProxy(
     url,
     kubeconfig: path,
     requests,
+    get connections() {
+      return connections;
+    },
     count: (method, pattern) =>
       requests.filter((seen) => seen.method === method && (pattern?.test(seen.path) ?? true)).length,
     fail(rule) {
@@ -144,6 +153,7 @@ export async function startFaultProxy(
     clear() {
       rules = [];
       requests.length = 0;
+      connections = 0;
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -40,12 +40,19 @@ export function createAccess(from: KubeContext, credentials: Credentials, name: 
   const proxy = readProxy(from, name);
   const impersonation = impersonate === undefined ? impersonationOf(from.user) : { 'impersonate-user': impersonate };
   const account = accountOf(credentials);
+  const { authorization } = credentials;
+  const headers = { ...(authorization !== undefined && { authorization }), ...impersonation };
+  for (const [header, value] of Object.entries(headers)) {
+    if (/[^\x20-\x7e]/.test(String(value))) {
+      throw refuse(
+        name,
+        `user "${from.userName}" has a line break or another character that the header ${header} cannot hold`,
+      );
+    }
+  }
   return {
     url,
-    headers: {
-      ...(credentials.authorization !== undefined && { authorization: credentials.authorization }),
-      ...impersonation,
-    },
+    headers,
     namespace: from.namespace,
     id: digest(JSON.stringify([url.href, account, impersonation])).slice(0, 32),
     ...(url.protocol === 'https:' && { tls: readTls(from, credentials, name) }),

@@ -16,7 +16,10 @@ export interface ClusterIdentity {
 
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
-/** The port, verb by verb, as https://kubernetes.io/docs/reference/using-api/api-concepts/ and server-side apply have it. */
+/**
+ * The port, verb by verb, as https://kubernetes.io/docs/reference/using-api/api-concepts/ and server-side apply have it. A write whose answer was
+ * lost is sent again: `create` may then say `AlreadyExists`, and what has a precondition `Conflict`, of the caller's own write.
+ */
 export function createCluster(rest: Rest, { id, namespace, close }: ClusterIdentity): Cluster {
   async function send(call: Call): Promise<KubeObject> {
     return (await rest.send(call)) as KubeObject;

@@ -153,7 +153,7 @@ export function hasCause(status: Status, reason: string): boolean {
 }
 
 /** Keeps both ends: which object, and what is wrong with it. */
-export function shorten(message: string): string {
+function shorten(message: string): string {
   if (message.length <= longestMessage) return message;
   const half = longestMessage / 2 - 2;
   return `${message.slice(0, half)} … ${message.slice(-half)}`;

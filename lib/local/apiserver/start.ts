@@ -58,7 +58,7 @@ export async function startApiServer(binaries: ApiServerBinaries, options: ApiSe
     const ca = await readFile(join(directory, 'pki/apiserver.crt'), 'utf8');
     for (const account of accounts) await writeKubeconfig(account, url, ca);
     if (binaries.controllerManager !== undefined) {
-      start(binaries.controllerManager, await controllerFlags(binaries.controllerManager, directory));
+      start(binaries.controllerManager, await controllerFlags(binaries.controllerManager, directory, await freePort()));
     }
   } catch (error) {
     await children.stop();
@@ -110,14 +110,15 @@ function apiServerFlags(directory: string, port: number, etcdPort: number): stri
   ];
 }
 
-async function controllerFlags(program: string, directory: string): Promise<string[]> {
+async function controllerFlags(program: string, directory: string, port: number): Promise<string[]> {
   const pki = join(directory, 'pki');
   const version = await runCommand(program, ['--version'], { directory, environment: {}, timeoutSeconds: 30 });
   // Up to 1.23 it also serves plain http, on a port of its own.
   const insecure = /v1\.(1\d|2[0-3])\./.test(version.stdout.toString()) ? ['--port=0'] : [];
   return [
     `--kubeconfig=${join(directory, `kubeconfig-${controllerManager}`)}`,
-    '--secure-port=0',
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
     ...insecure,
     '--leader-elect=false',
     '--use-service-account-credentials=true',
