@@ -1,7 +1,6 @@
 import type { Environment } from '../config.ts';
-import type { PlanView } from '../domain/plan-view.ts';
 
-/** What the CLI asks of lib/local, loaded only by the commands that need it: the others start without git, YAML and Kubernetes. */
+/** What the CLI gives to lib/local, which only the commands that need it load: the others start without git and Kubernetes. */
 
 export interface ServeOptions {
   /** Path of sluice.yaml. */
@@ -35,16 +34,4 @@ export interface RoleOptions {
   readonly config: string;
   readonly target: string;
   readonly environment: Environment;
-}
-
-interface Local {
-  'serve.ts': { serve(options: ServeOptions): Promise<void> };
-  'plan.ts': { planLocally(options: PlanOptions): Promise<PlanView> };
-  /** The Role and its binding as YAML. */
-  'rbac.ts': { roleOfTarget(options: RoleOptions): Promise<string> };
-}
-
-/** A module of lib/local. */
-export async function loadLocal<File extends keyof Local>(file: File): Promise<Local[File]> {
-  return (await import(new URL(`../local/${file}`, import.meta.url).href)) as Local[File];
 }

@@ -4,7 +4,7 @@
  */
 export function isRepositoryAddress(address: string): boolean {
   if (/[\s#\\\p{Cc}]/u.test(address)) return false;
-  if (/^file:\/\/\/./.test(address)) return true;
+  if (address.startsWith('file:///')) return true;
   if (/^[a-z0-9_][\w.-]*@[a-z0-9][\w.-]*:(?!\/\/)./i.test(address)) return true;
   const url = URL.parse(address);
   if (url === null || !/^[a-z0-9[]/i.test(url.hostname) || url.pathname.length < 2 || url.password !== '') return false;

@@ -1,7 +1,6 @@
 import { type Command, outputFlag } from '../command.ts';
 import { printJson } from '../print.ts';
 import { maskPlan, printPlan } from '../print-plan.ts';
-import { loadLocal } from '../seams.ts';
 
 export const plan: Command = {
   summary: 'show what a sync would change, without a server',
@@ -32,7 +31,7 @@ export const plan: Command = {
         return value === undefined ? [] : [[name, value]];
       }),
     );
-    const local = await loadLocal('plan.ts');
+    const local = await import('../../local/plan.ts');
     terminal.progress('Comparing with the cluster ...');
     const view = await local.planLocally({ ...options, ...(target && { target }), environment, signal: stop.signal });
     terminal.progress('');

@@ -1,6 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
 import type { Command } from '../command.ts';
-import { loadLocal } from '../seams.ts';
 
 export const serve: Command = {
   summary: 'run everything in one process: webhooks, API, syncs',
@@ -28,7 +27,7 @@ export const serve: Command = {
     }
     process.on('SIGINT', drain);
     process.on('SIGTERM', drain);
-    const local = await loadLocal('serve.ts');
+    const local = await import('../../local/serve.ts');
     await local.serve({
       config: flag('config') ?? 'sluice.yaml',
       host: flag('host') ?? '127.0.0.1',

@@ -2,7 +2,6 @@ import { readSettings } from '../../config.ts';
 import type { Settings } from '../../domain/settings.ts';
 import { type Command, outputFlag } from '../command.ts';
 import { printJson } from '../print.ts';
-import { loadLocal } from '../seams.ts';
 
 export const validate: Command = {
   summary: 'check sluice.yaml, every problem at once',
@@ -23,7 +22,7 @@ export const validate: Command = {
     const settings = readSettings(file, { local: true });
     const target = flag('rbac');
     if (target !== undefined) {
-      const local = await loadLocal('rbac.ts');
+      const local = await import('../../local/rbac.ts');
       terminal.out((await local.roleOfTarget({ config: file, target, environment })).trimEnd());
     } else if (json) printJson(terminal, counts(settings));
     else terminal.out(`${file} is fine: ${formatCounts(counts(settings))}`);
