@@ -87,7 +87,7 @@ describeCluster('discovery', (kubeconfig) => {
     const refused = await refusal(cluster.resources(`away.${group}/v1`));
     expect(refused).toMatchObject({ fault: 'server', code: 'ServiceUnavailable' });
     expect(refused.message).toContain(`Cannot read the kinds of "away.${group}/v1"`);
-    expect(performance.now() - begin).toBeLessThan(3_000);
+    expect(performance.now() - begin).toBeLessThan(6_000);
     expect(await cluster.resources('v1')).toBeDefined();
     await direct('DELETE', `${services}/${name}`);
   });
