@@ -145,8 +145,17 @@ function writeHead(response: ServerResponse, block: string): void {
 async function write(response: ServerResponse, body: Buffer, bytesPerSecond: number | undefined): Promise<void> {
   const step = bytesPerSecond === undefined ? body.length : Math.max(1, Math.floor(bytesPerSecond / 10));
   for (let at = 0; at < body.length && !response.destroyed; at += step) {
-    if (!response.write(body.subarray(at, at + step)))
-      await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+    if (!response.write(body.subarray(at, at + step))) await drained(response);
     if (bytesPerSecond !== undefined) await sleep(100);
   }
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    function go(): void {
+      response.off('drain', go).off('close', go);
+      resolve();
+    }
+    response.on('drain', go).on('close', go);
+  });
 }

@@ -58,13 +58,15 @@ export async function createKeyring(
 }
 
 async function importOpenPgp(keys: string, ref: SecretRef, directory: string, path: string): Promise<void> {
-  const result = await runCommand('gpg', ['--quiet', '--import'], {
+  const result = await runCommand('gpg', ['--quiet', '--status-fd', '1', '--import'], {
     directory,
     environment: { PATH: path, HOME: directory, GNUPGHOME: directory, LC_ALL: 'C' },
     timeoutSeconds: 60,
-    input: keys,
+    // Armour without its last line break is not read.
+    input: `${keys}\n`,
   });
-  if (result.code !== 0)
+  // Not by the exit code: it tells of a missing gpg-agent too, which is needed for secret keys only.
+  if (!result.stdout.includes('[GNUPG:] IMPORT_OK '))
     throw new Failure(
       'user',
       `Cannot verify signatures: gpg does not take the keys in the secret ${describeSecret(ref)}`,

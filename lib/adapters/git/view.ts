@@ -28,6 +28,7 @@ export interface View {
 }
 
 export interface ViewCall {
+  readonly directory?: string;
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }

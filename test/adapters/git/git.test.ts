@@ -41,7 +41,7 @@ it('the head and a checkout come over HTTP with a token', async () => {
   expect(await readdir(join(scratch, 'git/jobs'))).toEqual([]);
 });
 
-it('the head and a checkout come over SSH with a deploy key, by either form of address', async () => {
+it('the head and a checkout come over SSH with a deploy key', async () => {
   const root = await temporaryFolder();
   const repository = await createRepository(root, 'shop');
   const commit = await repository.commit({ 'app.yaml': 'a: 1\n' });
