@@ -11,7 +11,7 @@ import {
   refuseBusy,
   refuseMethod,
 } from '../answer-api.ts';
-import { asFailure, Failure } from '../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
 import { createBodyReader } from './read-body.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -36,7 +36,7 @@ export interface DeliveryAnswer {
 export interface HttpHandlers {
   /** The ids of the configured webhooks: others are 404. */
   readonly webhookIds: readonly string[];
-  /** The status of DESIGN §5.2 and a line for people. A `server` Failure is answered 503, so that the sender tries again. */
+  /** The status of DESIGN §5.2 and a line for people. What it throws is logged and answered 503, so that the sender tries again. */
   receive(delivery: DeliveryRequest): Promise<DeliveryAnswer>;
   /** Absent: there is no `/v1`. */
   readonly api?: ApiHandlers;
@@ -125,7 +125,7 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
       if (status >= 400) return refuse(status, status === 404 ? 'missing' : 'user', message);
       return status === 204 ? { status } : { status, body: { message, runs } };
     } catch (error) {
-      if (asFailure(error).fault !== 'server') return answerFailure(error, log);
+      // Whatever it is (the queue, a secret of ours that cannot be read), the sender has not done it and need not know it.
       logError('A delivery could not be queued', error, log);
       return refuseBusy('Cannot queue the delivery');
     }

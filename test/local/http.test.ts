@@ -90,6 +90,16 @@ it('a delivery that the queue refuses is 503 with Retry-After', async () => {
   expect(await response.json()).toMatchObject({ error: { fault: 'server', message: 'Cannot queue the delivery' } });
 });
 
+it('a secret that cannot be read is 503, and its sender does not learn which', async () => {
+  receive = async () => {
+    throw new Failure('missing', 'Cannot read the secret "{ env: HOOK }": no such variable');
+  };
+  const response = await fetch(`${url}/webhooks/acme`, { method: 'POST', body: '{}' });
+  expect(response.status).toBe(503);
+  expect(await response.text()).not.toContain('HOOK');
+  expect(lines.join()).toContain('HOOK');
+});
+
 it('an unforeseen error is not repeated, neither in the answer nor in the log', async () => {
   receive = async () => {
     throw new SyntaxError('Unexpected token s3cr3t');
