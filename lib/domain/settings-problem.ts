@@ -54,6 +54,8 @@ export function wordIssue(issue: z.core.$ZodRawIssue): string {
       const known = keysOf(issue.inst);
       return issue.keys.map((key) => wordUnknownKey(key, known)).join('\n');
     }
+    case 'invalid_key':
+      return `Expected another key: ${issue.issues[0]?.message}`;
     default:
       return 'Expected something else';
   }

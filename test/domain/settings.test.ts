@@ -145,6 +145,21 @@ it.each([
     { version: 1, helmRepositories: { 'https://a.example': 'b' } },
     'helmRepositories["https://a.example"]: Expected an https:// address',
   ],
+  [
+    'a mirror of no address',
+    { version: 1, helmRepositories: { a: 'https://b.example' } },
+    'helmRepositories.a: Expected another key: Expected an https:// address',
+  ],
+  [
+    'a webhook id of 129 characters',
+    { version: 1, webhooks: [{ ...webhook, id: 'a'.repeat(129) }] },
+    'webhooks[0].id: Expected at most 128 characters',
+  ],
+  [
+    'a registry host with a path',
+    { version: 1, registries: [{ host: 'a.example/b' }] },
+    'registries[0].host: Expected a host such as registry.acme.io:5000',
+  ],
 ])('settings refuse %s', (_, document, message) => {
   expect(problems(document)).toEqual([message]);
 });
@@ -224,6 +239,17 @@ it.each([
     { ignore: [{ kind: 'A', paths: ['spec'] }] },
     'targets[0].ignore[0].paths[0]: Expected a JSON pointer such as /spec/replicas',
   ],
+  [
+    'an interval of no known unit',
+    { interval: '1x' },
+    'targets[0].interval: Expected a duration such as 90s, 5m or 1h',
+  ],
+  [
+    'an empty branch',
+    { source: { ...target.source, branch: '' } },
+    'targets[0].source.branch: Expected some text, found none',
+  ],
+  ['a mapping where true or false belongs', { prune: {} }, 'targets[0].prune: Expected true or false, found a mapping'],
 ])('a target is refused with %s', (_, change, message) => {
   expect(inTarget(change)).toEqual([message]);
 });
