@@ -2,17 +2,18 @@ import { stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import * as z from 'zod/mini';
 import { Failure } from '../domain/failure.ts';
+import { formatProblem, problemsOf, wordIssue } from '../domain/settings-problem.ts';
 import { resolveInside } from './checkout-path.ts';
 import { readBounded } from './read-bounded.ts';
 import { readYaml } from './read-yaml.ts';
 
 /** `.flux.yaml` (facts/flux-v1.md §1.7). Unknown keys are refused. */
 
-const text = z.string().check(z.minLength(1, { error: 'Expected a text' }));
+const text = z.string().check(z.minLength(1));
 
 /** Seconds; undefined for less than one, which Flux ignores. */
 const timeout = z.pipe(
-  z.string({ error: 'Expected a duration in quotes, such as "5s"' }),
+  z.string({ error: 'Expected a duration as text, such as 5s' }),
   z.transform((value, context) => {
     const seconds = goDuration(value);
     if (seconds !== undefined) return seconds < 1 ? undefined : seconds;
@@ -26,7 +27,7 @@ export type Command = z.infer<typeof Command>;
 
 const generators = z.array(Command);
 const updaters = z.array(z.strictObject({ containerImage: z.optional(Command), policy: z.optional(Command) }));
-const version = z.literal(1, { error: 'Expected version: 1' });
+const version = z.literal(1);
 
 const modes = {
   commandUpdated: z.strictObject({ generators, updaters: z._default(updaters, []) }),
@@ -57,13 +58,11 @@ export function parseFluxConfig(source: string | Uint8Array, file: string): Flux
   const documents = readYaml(source, file);
   if (documents.length > 1)
     throw new Failure('user', `Cannot use "${file}": ${documents.length} documents, where one is expected`);
-  const parsed = Document.safeParse(documents[0]?.value ?? null);
+  const parsed = z.safeParse(Document, documents[0]?.value ?? null, { error: wordIssue });
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) =>
-      path.length > 0 ? `${path.join('.')}: ${message}` : message,
-    );
+    const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue)).map(formatProblem);
     throw new Failure('user', `Cannot use "${file}": ${problems.join('; ')}`, {
-      help: 'See https://fluxcd.io/legacy/flux/references/fluxyaml-config-files/',
+      help: 'The format: https://fluxcd.io/legacy/flux/references/fluxyaml-config-files/',
     });
   }
   const { commandUpdated, patchUpdated } = parsed.data;

@@ -60,8 +60,8 @@ function mergeList(
   rule: MergeRule & { readonly key: string },
   field: string,
 ): Json {
-  const replaces = patch.some((item) => isMap(item) && item.$patch === 'replace' && item[rule.key] === undefined);
-  if (replaces) return patch.filter((item) => !(isMap(item) && item.$patch === 'replace'));
+  const others = patch.filter((item) => !isMap(item) || item.$patch !== 'replace');
+  if (others.length < patch.length) return others;
   const identify = (item: Json): Json => identityOf(item, rule.key, field);
   const merged = new Map(original.map((item) => [identify(item), item]));
   for (const item of patch) {

@@ -213,7 +213,7 @@ describe('readYaml', () => {
       /line \d+, column \d+: aliases make more than 100000 values$/,
     );
     expect(failure(`a: ${'['.repeat(100_000)}`)).toMatch(/nested (too|more than 500) deep$/);
-    expect(failure(`a: ${'['.repeat(1000)}${']'.repeat(1000)}`)).toMatch(/nested more than 500 deep$/);
+    expect(failure(`a: ${'['.repeat(1000)}${']'.repeat(1000)}`)).toMatch(/nested (too|more than 500) deep$/);
     expect(failure('- '.repeat(100_000))).toMatch(/nested (too|more than 500) deep$/);
     expect(performance.now() - started).toBeLessThan(5000);
   });
