@@ -33,7 +33,7 @@ export async function checkWaiting(job: HealthJob, ports: WorkCheckPorts, stop?:
 
   const signal = AbortSignal.any([AbortSignal.timeout(longestLookMs), ...(stop ? [stop] : [])]);
   const outcome = await ports.checkHealth(target, run, signal).catch(asFailure);
-  const failure = failureOf(outcome, target, secondsSince(run.startedAt, ports.clock()));
+  const failure = failureOf(outcome, target, (ports.clock() - state.waiting.at) / 1000);
   if (failure !== undefined) {
     await endFailed(ports, target, { run: run.id, failure, since: 0 });
     ports.log.warn('sync failed', { target: target.name, run: run.id, error: failure.message });
@@ -45,7 +45,7 @@ export async function checkWaiting(job: HealthJob, ports: WorkCheckPorts, stop?:
   }
 }
 
-/** Why the run has failed: an object has, what was asked for is refused, or the time is up. */
+/** Why the run, which began `seconds` ago, has failed: an object has, what was asked for is refused, or the time is up. */
 function failureOf(outcome: HealthOutcome | Failure, target: Target, seconds: number): Failure | undefined {
   const isLate = seconds >= target.timeout;
   if (outcome instanceof Failure) return isLate || outcome.fault !== 'server' ? outcome : undefined;
@@ -65,8 +65,4 @@ async function endAsKnown(run: RunSummary, state: TargetState, ports: JobPorts):
   if (state.succeeded?.run === run.id) return endHealthy(ports, run.target, run.id);
   if (state.failure?.run === run.id) return endWithoutSync(ports, run.id, 'failed', { error: state.failure.error });
   await endWithoutSync(ports, run.id, 'skipped', state.begun ? { supersededBy: state.begun.run } : {});
-}
-
-function secondsSince(time: string | undefined, now: number): number {
-  return time === undefined ? 0 : (now - Date.parse(time)) / 1000;
 }

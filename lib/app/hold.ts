@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { asFailure, Failure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
 import { type Lease, leaseSeconds } from './leases.ts';
 import type { Clock, Message, Queue } from './ports.ts';
@@ -9,6 +9,8 @@ export const visibilitySeconds = leaseSeconds;
 const renewMs = 15_000;
 /** A store that does not answer for so long may have given the lease to another before the next renewal. */
 const lostAfterMs = 45_000;
+/** A lease ends with a whole second: up to one earlier than a minute after it was renewed. */
+const heldMs = (leaseSeconds - 1) * 1000;
 /** What a worker needs to settle before its function is killed. */
 const settleMs = 20_000;
 
@@ -44,26 +46,21 @@ export function hold(held: Held, ports: { queue: Queue; clock: Clock; log: Log }
   const controller = new AbortController();
   let end: 'lost' | 'stopped' | undefined;
   let renewedAt = clock();
-  let renewing = false;
 
   function abort(reason: 'lost' | 'stopped', state: string): void {
-    if (end !== undefined) return;
-    end = reason;
+    if (end !== 'lost') end = reason;
     controller.abort(new Failure('server', `Cannot finish the sync of "${target}": ${state}`, { code: 'Aborted' }));
   }
 
   async function renew(): Promise<void> {
-    if (renewing) return;
-    renewing = true;
+    const asked = clock();
     try {
       const kept = (await lease.renew()) && (await queue.extend(message, visibilitySeconds));
-      if (kept) renewedAt = clock();
+      if (kept) renewedAt = asked;
       else abort('lost', 'its lease or its message is no longer ours');
     } catch (error) {
-      log.warn('a lease could not be renewed', { error: error instanceof Error ? error.message : String(error) });
+      log.warn('a lease could not be renewed', { error: asFailure(error).message });
       if (clock() - renewedAt >= lostAfterMs) abort('lost', 'its lease could not be renewed');
-    } finally {
-      renewing = false;
     }
   }
 
@@ -72,7 +69,7 @@ export function hold(held: Held, ports: { queue: Queue; clock: Clock; log: Log }
   }
 
   function assert(): void {
-    if (clock() - renewedAt >= leaseSeconds * 1000) abort('lost', 'its lease has run out');
+    if (clock() - renewedAt >= heldMs) abort('lost', 'its lease has run out');
     controller.signal.throwIfAborted();
   }
 

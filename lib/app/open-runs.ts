@@ -6,7 +6,7 @@ import type { RunRecord } from './runs.ts';
 
 const partition = 'schedule';
 const sort = 'open-runs';
-const pageSize = 1000;
+const pageSize = 500;
 /** How far the mark stays behind the clock: the id of a delivery's run tells when it first arrived, and it may be repeated. */
 const lagMs = 10 * 60_000;
 /** Where a store without a mark is looked at from. */

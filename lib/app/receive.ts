@@ -1,7 +1,7 @@
 import type { Change, GitChange } from '../domain/change.ts';
-import type { SyncJob } from '../domain/job.ts';
+import type { Cause, SyncJob } from '../domain/job.ts';
 import { sameRepository } from '../domain/repository-url.ts';
-import { endRun, queueRun, runErrorOf } from '../domain/run.ts';
+import { queueRun, runErrorOf, skippedRun } from '../domain/run.ts';
 import { runIdOf } from '../domain/run-id.ts';
 import type { Target } from '../domain/settings.ts';
 import { deliveryKey, finishDelivery, markDelivery } from './deliveries.ts';
@@ -34,6 +34,12 @@ interface Push {
   readonly change: GitChange;
 }
 
+/** A push that was given its run. */
+interface Accepted extends Push {
+  readonly run: string;
+  readonly delivery: string;
+}
+
 /**
  * Queues a sync for each target that a delivery concerns: wanted, run, job, and at last the mark that makes a duplicate do nothing, so
  * that a duplicate completes what a crash left. Throws a `server` Failure if the queue or the store cannot be reached: the delivery is
@@ -48,38 +54,39 @@ export async function receive(delivery: Delivery, ports: JobPorts): Promise<Rece
   const key = delivery.deliveryId === undefined ? undefined : deliveryKey(delivery.webhookId, delivery.deliveryId);
   const mark = key === undefined ? { at: now, done: false } : await markDelivery(store, key, now);
   const name = key ?? ports.newId();
-  const runs = pushes.map((push) => runIdOf(mark.at, [name, push.change.ref, push.target.name]));
+  const accepted = pushes.map((push): Accepted => {
+    const run = runIdOf(mark.at, [name, push.change.ref, push.target.name]);
+    return { ...push, run, delivery: name };
+  });
+  const runs = accepted.map(({ run }) => run);
   if (mark.done) return { status: 202, runs };
 
   const jobs: SyncJob[] = [];
-  await forEachInFlight([...pushes.entries()], requestsInFlight, async ([index, push]) => {
-    const job = await record(push, runs[index] ?? '', name, mark.at);
+  await forEachInFlight(accepted, requestsInFlight, async (push) => {
+    const cause = { kind: 'push', by: delivery.by } as const;
+    const job = await record(push, cause, mark.at, ports);
     if (job !== undefined) jobs.push(job);
   });
   await sendJobs(queue, jobs);
   if (key !== undefined) await finishDelivery(store, key, mark.at);
   ports.log.info('delivery queued', { webhook: delivery.by, targets: pushes.length, jobs: jobs.length });
   return { status: 202, runs };
+}
 
-  /** The run of a push, and the job to send: none for a suspended target, whose run says so. */
-  async function record({ target, change }: Push, run: string, delivered: string, at: number) {
-    const { before, after } = change;
-    const hints = { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
-    const cause = { kind: 'push', by: delivery.by } as const;
-    const job: SyncJob = { kind: 'sync', target: target.name, run, cause, attempt: 0, ...hints };
-    const queued = queueRun(job, at);
-    if (target.suspend) {
-      await createRun(
-        store,
-        endRun(queued, 'skipped', at, { error: runErrorOf(suspended(target.name)) }) ?? queued,
-        at,
-      );
-      return undefined;
-    }
-    const wanted = await want(store, target.name, { delivery: delivered, ...hints }, now);
-    await createRun(store, queued, now);
-    return { ...job, wanted };
+/** Records the run of a push. Returns its job: none for a suspended target, whose run says so. */
+async function record(push: Accepted, cause: Cause, at: number, ports: JobPorts): Promise<SyncJob | undefined> {
+  const { store, clock } = ports;
+  const { target, run, delivery } = push;
+  const { before, after } = push.change;
+  const hints = { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+  const job: SyncJob = { kind: 'sync', target: target.name, run, cause, attempt: 0, ...hints };
+  if (target.suspend) {
+    await createRun(store, skippedRun(job, at, runErrorOf(suspended(target.name))), at);
+    return undefined;
   }
+  const wanted = await want(store, target.name, { delivery, ...hints }, clock());
+  await createRun(store, queueRun(job, at), clock());
+  return { ...job, wanted };
 }
 
 /** One for each target, of the last change that concerns it. */

@@ -62,19 +62,19 @@ function shortenTexts({ error, warning, ...object }: ObjectResult): ObjectResult
 }
 
 /** The first chunk is smaller: a page of runs has it of each. */
-function chunked(objects: readonly ObjectResult[]): ObjectResult[][] {
-  const chunks: ObjectResult[][] = [[]];
+function chunked(objects: readonly ObjectResult[]): readonly ObjectResult[][] {
+  let last: ObjectResult[] = [];
   let length = 0;
+  const chunks = [last];
   for (const object of objects) {
     const own = JSON.stringify(object).length;
     const isFirst = chunks.length === 1;
-    const count = chunks.at(-1)?.length ?? 0;
-    const isFull = length + own > (isFirst ? firstLength : chunkLength) || (isFirst && count === mostFirst);
-    if (isFull && count > 0) {
-      chunks.push([]);
+    if (length + own > (isFirst ? firstLength : chunkLength) || (isFirst && last.length === mostFirst)) {
+      last = [];
       length = 0;
+      chunks.push(last);
     }
-    chunks.at(-1)?.push(object);
+    last.push(object);
     length += own;
   }
   return chunks;

@@ -24,10 +24,12 @@ export function pointerPartition(target: string): string {
 
 /** Records a run that is new; one that is there already, since whatever created it is repeated, stays as it is. */
 export async function createRun(store: Store, run: RunSummary, at: number): Promise<void> {
-  const expiresAt = expiryOf(run.id);
+  const place = placeOf(run.id);
+  if (place === undefined) throw new TypeError('The id of a run must be one of runIdOf');
+  const { key, expiresAt } = place;
   await store.put({ partition: pointerPartition(run.target), sort: run.id, order: 0, body: null, expiresAt });
   const body: RunRecord = { run: bounded(run), objects: { first: [] }, writtenAt: at };
-  await store.put({ ...keyOf(run.id), order: 1, body, expiresAt }, { absent: true });
+  await store.put({ ...key, order: 1, body, expiresAt }, { absent: true });
 }
 
 /** Without its objects. */
@@ -52,10 +54,11 @@ export async function stepRun(
   step: (run: RunSummary) => RunSummary | undefined,
   objects?: readonly ObjectResult[],
 ): Promise<RunSummary | undefined> {
-  if (timeOfRunId(id) === undefined) return undefined;
-  const expiresAt = expiryOf(id);
+  const place = placeOf(id);
+  if (place === undefined) return undefined;
+  const { key, expiresAt } = place;
   const stored = objects && (await storeObjects(store, id, objects, expiresAt));
-  const written = await rewrite<RunRecord>(store, keyOf(id), (record) => {
+  const written = await rewrite<RunRecord>(store, key, (record) => {
     const run = record && step(record.run);
     return run && { body: { run: bounded(run), objects: stored ?? record.objects, writtenAt: at }, expiresAt };
   });
@@ -63,18 +66,21 @@ export async function stepRun(
 }
 
 export async function readRecord(store: Store, id: string): Promise<RunRecord | undefined> {
-  if (timeOfRunId(id) === undefined) return undefined;
-  const { partition, sort } = keyOf(id);
-  return (await store.get(partition, sort))?.body as RunRecord | undefined;
+  const place = placeOf(id);
+  return place && ((await store.get(place.key.partition, place.key.sort))?.body as RunRecord | undefined);
 }
 
-function keyOf(id: string): ItemKey {
-  return { partition: runPartition(timeOfRunId(id) ?? 0), sort: id };
+interface Place {
+  readonly key: ItemKey;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
 }
 
-/** Epoch seconds. */
-function expiryOf(id: string): number {
-  return Math.floor((timeOfRunId(id) ?? 0) / 1000) + keptDays * 86_400;
+/** The id alone tells where a run is kept and for how long; undefined if it is no run's. */
+function placeOf(id: string): Place | undefined {
+  const at = timeOfRunId(id);
+  if (at === undefined) return undefined;
+  return { key: { partition: runPartition(at), sort: id }, expiresAt: Math.floor(at / 1000) + keptDays * 86_400 };
 }
 
 function bounded(run: RunSummary): RunSummary {

@@ -4,7 +4,7 @@ import { rewrite } from './rewrite.ts';
 
 /** One partition for all targets: `schedule` and the API read them with one query, and a sync writes two or three times. */
 const partition = 'targets';
-const pageSize = 1000;
+const pageSize = 500;
 
 /** What is known of the target; nothing but its name before its first sync. */
 export async function readTargetState(store: Store, target: string): Promise<TargetState> {

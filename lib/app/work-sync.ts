@@ -2,7 +2,6 @@ import { asFailure, Failure } from '../domain/failure.ts';
 import { SyncJob } from '../domain/job.ts';
 import { commitOf, type Revision } from '../domain/revision.ts';
 import { isOver, queueRun, runErrorOf, startRun } from '../domain/run.ts';
-import { timeOfRunId } from '../domain/run-id.ts';
 import type { Target } from '../domain/settings.ts';
 import { accountedFor, coveringRun } from '../domain/skip.ts';
 import { type Begun, begin, type TargetState } from '../domain/target-state.ts';
@@ -50,7 +49,7 @@ async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limi
   const { store, queue, clock } = ports;
   const [run, state] = await Promise.all([readRun(store, job.run), readTargetState(store, job.target)]);
   if (run !== undefined && isOver(run)) return true;
-  if (run === undefined) await createRun(store, queueRun(job, timeOfRunId(job.run) ?? clock()), clock());
+  if (run === undefined) await createRun(store, queueRun(job, clock()), clock());
 
   const target = ports.targets.get(job.target);
   if (target === undefined) {

@@ -3,8 +3,9 @@ import type { Target } from './settings.ts';
 /** Seconds until a job that failed by our own fault is sent again (DESIGN §3). */
 const resendDelays = [5, 30, 120, 600];
 
-/** Seconds between looks at the health of a run that waits; the last goes on. */
-const healthDelays = [2, 5, 10, 15, 30];
+/** Seconds between looks at the health of a run that waits, and then for as long as it does. */
+const healthDelays = [2, 5, 10, 15];
+const laterHealthDelay = 30;
 
 const daySeconds = 86_400;
 
@@ -15,7 +16,7 @@ export function resendDelay(attempt: number): number | undefined {
 
 /** Seconds until the next look at the health of a waiting run, after `attempt` looks. */
 export function healthDelay(attempt: number): number {
-  return healthDelays[Math.min(attempt, healthDelays.length - 1)] ?? 0;
+  return healthDelays[attempt] ?? laterHealthDelay;
 }
 
 /**

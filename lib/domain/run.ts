@@ -88,6 +88,11 @@ export function queueRun(job: SyncJob, at: number): RunSummary {
   return { id, target, kind: 'sync', cause, status: 'queued', queuedAt: iso(at), changes: noChanges };
 }
 
+/** The run of a job that is not sent, over from its first moment. */
+export function skippedRun(job: SyncJob, at: number, error: RunError): RunSummary {
+  return { ...queueRun(job, at), status: 'skipped', finishedAt: iso(at), error };
+}
+
 /** A worker has resolved the head and begins to apply. What an earlier attempt found is forgotten. */
 export function startRun(run: RunSummary, revision: Revision, at: number): RunSummary | undefined {
   if (isOver(run)) return undefined;

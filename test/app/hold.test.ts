@@ -116,6 +116,20 @@ describe('a worker', () => {
     expect(await world.ports.queue.depth('sync')).toEqual({ waiting: 0, inFlight: 0, dead: 0 });
   });
 
+  it('that loses its lease while it stops writes nothing', async () => {
+    const world = createJobWorld();
+    const [id] = await world.push('d1', commit('b'));
+    const stop = new AbortController();
+    const sync = endless(async ({ held }) => {
+      stop.abort();
+      world.advance(62);
+      for (let asks = 0; asks < 2; asks++) expect(held).toThrow('the worker has to end');
+    });
+    await workSync(await take(world, 'sync'), { ...world.ports, sync }, { stop: stop.signal });
+    expect(await world.run(id)).toMatchObject({ status: 'running' });
+    expect(await world.ports.queue.depth('check')).toMatchObject({ waiting: 0 });
+  });
+
   it.each(['before', 'while'])('of a process that is to end, told %s it works, puts the job back', async (when) => {
     const world = createJobWorld();
     const [id] = await world.push('d1', commit('b'));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { markDelivery } from '../../lib/app/deliveries.ts';
 import { receive } from '../../lib/app/receive.ts';
 import { listRuns } from '../../lib/app/run-list.ts';
 import { readWanted } from '../../lib/app/wanted.ts';
@@ -112,6 +113,27 @@ describe('a delivery', () => {
     const { runs } = await receive(delivery, world.ports);
     expect(await queue.depth('sync')).toMatchObject({ waiting: 1 });
     expect((await listRuns(world.ports.store, {}, world.now())).runs.map((run) => run.id)).toEqual(runs);
+  });
+
+  it('from a sender that says no commits is queued without hints', async () => {
+    const world = createJobWorld();
+    const changes = [{ kind: 'git', urls: ['https://github.com/acme/shop'], ref: 'refs/heads/main' }] as const;
+    await receive(world.delivery('d1', commit('b'), { changes }), world.ports);
+    const { body } = await take(world, 'sync');
+    expect(body).not.toHaveProperty('after');
+    expect(body).not.toHaveProperty('before');
+  });
+
+  it('that tells of an image queues no sync', async () => {
+    const world = createJobWorld();
+    const changes = [{ kind: 'image', image: 'docker.io/library/nginx', tag: '1.27' }] as const;
+    expect(await receive(world.delivery('d1', commit('b'), { changes }), world.ports)).toMatchObject({ status: 204 });
+  });
+
+  it('whose mark goes between two looks at it is a new one', async () => {
+    const { store } = createJobWorld().ports;
+    const gone = { ...store, put: async () => false };
+    expect(await markDelivery(gone, 'key', 5)).toEqual({ at: 5, done: false });
   });
 
   it('never shows the ids of its webhook and of itself in what is kept', async () => {

@@ -78,6 +78,24 @@ describe('a run', () => {
     expect((await world.run(id)).objects).toEqual(objects);
   });
 
+  it('shows the objects that are left when a part of them was lost', async () => {
+    const world = createJobWorld();
+    const { store } = world.ports;
+    const id = await created(world, 'a');
+    const objects = failedObjects(1000, 'denied '.repeat(60));
+    await stepRun(store, id, world.now(), (run) => endRun(run, 'failed', world.now()), objects);
+    const [chunk] = await store.query(`run/${id}`);
+    await store.delete(`run/${id}`, chunk?.sort ?? '');
+    const left = (await world.run(id)).objects;
+    expect(left.length).toBeLessThan(1000);
+    expect(left.length).toBeGreaterThan(500);
+  });
+
+  it('is refused with an id that is none', async () => {
+    const { store } = createJobWorld().ports;
+    await expect(createRun(store, { ...runOf(0, 'a'), id: 'x' }, 0)).rejects.toThrow(TypeError);
+  });
+
   it('keeps the objects that it has through a step without any', async () => {
     const world = createJobWorld();
     const id = await created(world, 'a');

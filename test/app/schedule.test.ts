@@ -3,10 +3,11 @@ import { takeLease } from '../../lib/app/leases.ts';
 import { findOpenRuns } from '../../lib/app/open-runs.ts';
 import type { Message } from '../../lib/app/ports.ts';
 import { requestSync } from '../../lib/app/request-sync.ts';
+import { runPartition } from '../../lib/app/run-partitions.ts';
 import { createRun, stepRun } from '../../lib/app/runs.ts';
 import { schedule } from '../../lib/app/schedule.ts';
 import { takeBack } from '../../lib/app/take-back.ts';
-import { readTargetState } from '../../lib/app/target-state.ts';
+import { readTargetState, readTargetStates } from '../../lib/app/target-state.ts';
 import { Failure } from '../../lib/domain/failure.ts';
 import { endRun, queueRun, startRun } from '../../lib/domain/run.ts';
 import { runIdOf } from '../../lib/domain/run-id.ts';
@@ -190,6 +191,23 @@ describe('schedule', () => {
 });
 
 describe('the open runs', () => {
+  it('are found among more than one page of runs, and states of more than one page of targets', async () => {
+    const world = createJobWorld();
+    const { store } = world.ports;
+    const begun = await Promise.all(
+      Array.from({ length: 502 }, async (_, n) => {
+        const id = runIdOf(world.now() + n, []);
+        const run = { id, target: 'shop', status: n === 0 || n === 501 ? 'queued' : 'failed' };
+        await store.put({ partition: runPartition(world.now()), sort: id, order: 1, body: { run, writtenAt: 0 } });
+        await store.put({ partition: 'targets', sort: `t${n}`, order: 1, body: { target: `t${n}` } });
+        return id;
+      }),
+    );
+    const open = await findOpenRuns(store, world.now());
+    expect(open.map(({ run }) => run.id)).toEqual([begun[0], begun[501]]);
+    expect((await readTargetStates(store)).size).toBe(502);
+  });
+
   it('are found over the turn of a month and days later, and those that are over are not looked at again', async () => {
     const world = createJobWorld(targetsOf({ name: 'shop', interval: 0 }));
     world.advance(30 * 86_400 + 13 * 3600 + 3599);

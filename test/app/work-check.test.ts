@@ -128,9 +128,59 @@ describe('a run that waits for health', () => {
     await world.drain();
     expect(await world.run(id)).toMatchObject({ status: 'succeeded' });
   });
+
+  it.each([
+    ['a newer run, killed before it said so', { target: 'shop', begun: { run: 'r9', at: 0 } }, { supersededBy: 'r9' }],
+    ['nobody knows whom, since the target was forgotten', undefined, {}],
+  ])('that is superseded by %s is skipped', async (_, body, end) => {
+    const world = createJobWorld();
+    const id = await waitingRun(world);
+    const { store } = world.ports;
+    if (body === undefined) await store.delete('targets', 'shop');
+    else await store.put({ partition: 'targets', sort: 'shop', order: 9, body });
+    await world.drain(3);
+    expect(await world.run(id)).toMatchObject({ status: 'skipped', ...end });
+  });
+
+  it('is looked at again when the look is stopped with its process', async () => {
+    const world = createJobWorld();
+    const id = await waitingRun(world);
+    world.advance(2);
+    const stop = new AbortController();
+    stop.abort();
+    const checkHealth = async (_target: unknown, _run: unknown, signal: AbortSignal) => {
+      signal.throwIfAborted();
+      return world.place('shop').health;
+    };
+    await workCheck(await take(world, 'check'), { ...world.ports, checkHealth }, stop.signal);
+    expect(await world.run(id)).toMatchObject({ status: 'running', phase: 'waiting' });
+    expect(await world.ports.queue.depth('check')).toMatchObject({ waiting: 1 });
+  });
 });
 
 describe('a check', () => {
+  it('that went to another worker meanwhile is left to it', async () => {
+    const world = createJobWorld();
+    const id = await waitingRun(world);
+    world.advance(2);
+    const mine = await take(world, 'check');
+    world.advance(901);
+    const theirs = await take(world, 'check');
+    world.place('shop').health = { health: 'Current', waitingFor: [] };
+    await workCheck(mine, world.ports);
+    expect(await world.run(id)).toMatchObject({ status: 'running' });
+    await workCheck(theirs, world.ports);
+    expect(await world.run(id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('of a job whose run the store has lost is sent back', async () => {
+    const [lost, world] = [createJobWorld(), createJobWorld()];
+    await lost.push('d1', commit('b'));
+    await world.ports.queue.send('check', [{ body: { kind: 'resend', job: (await take(lost, 'sync')).body } }]);
+    await world.drain(0);
+    expect(world.place('shop').applied).toHaveLength(1);
+  });
+
   it('that is no job is acknowledged and logged', async () => {
     const world = createJobWorld();
     await world.ports.queue.send('check', [{ body: 'hello' }]);

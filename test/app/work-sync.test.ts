@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { takeLease } from '../../lib/app/leases.ts';
 import type { SyncContext } from '../../lib/app/outcome.ts';
 import { requestSync } from '../../lib/app/request-sync.ts';
-import { readTargetState } from '../../lib/app/target-state.ts';
+import { stepRun } from '../../lib/app/runs.ts';
+import { readTargetState, stepTargetState } from '../../lib/app/target-state.ts';
 import { workSync } from '../../lib/app/work-sync.ts';
 import { Failure } from '../../lib/domain/failure.ts';
 import { formatRevision } from '../../lib/domain/revision.ts';
+import { endRun } from '../../lib/domain/run.ts';
+import { begin } from '../../lib/domain/target-state.ts';
 import { commit, createJobWorld, type JobPorts, synced, take, targetsOf } from './job-world.ts';
 
 function failing(failure: Failure, base: JobPorts): JobPorts {
@@ -113,7 +116,7 @@ describe('a sync', () => {
     world.place('shop').head = commit('b');
     await world.ports.queue.send('sync', [{ body: (await take(lost, 'sync')).body, group: 'shop' }]);
     await world.drain();
-    expect(await world.run(id)).toMatchObject({ status: 'succeeded', queuedAt: '2025-03-01T10:00:00.000Z' });
+    expect(await world.run(id)).toMatchObject({ status: 'succeeded', cause: { kind: 'push' } });
   });
 
   it('is not done for a message that went to another worker meanwhile', async () => {
@@ -140,6 +143,58 @@ describe('a sync', () => {
     expect(world.place('shop').applied).toEqual([]);
     await world.drain(30);
     expect(await world.run(id)).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+describe('a worker', () => {
+  it('that comes to its end when another run has begun since leaves the target as that one has it', async () => {
+    const world = createJobWorld();
+    const [id] = await world.push('d1', commit('b'));
+    const newer = { run: 'newer', at: world.now(), revision: formatRevision('main', commit('c')) };
+    for (const end of [{}, { health: 'InProgress' }, { health: 'InProgress', againAfterSeconds: 5 }] as const) {
+      const sync = async ({ started }: SyncContext) => {
+        await started(formatRevision('main', commit('b')));
+        await stepTargetState(world.ports.store, 'shop', (state) => begin(state, newer));
+        return synced(commit('b'), end);
+      };
+      const message = await take(world, 'sync');
+      const forgotten = { ...world.ports.queue, acknowledge: async () => undefined };
+      await workSync(message, { ...world.ports, sync, queue: forgotten });
+      world.advance(61);
+    }
+    expect(await readTargetState(world.ports.store, 'shop')).toEqual({
+      target: 'shop',
+      begun: newer,
+      last: { run: 'newer', status: 'running', at: newer.at },
+    });
+    expect(await world.run(id)).toMatchObject({ status: 'running', phase: 'applying' });
+    expect(await world.ports.queue.depth('check')).toMatchObject({ waiting: 0 });
+  });
+
+  it('does not begin a run that was ended meanwhile: the job goes back, and is dropped', async () => {
+    const world = createJobWorld();
+    const [id = ''] = await world.push('d1', commit('b'));
+    const touched: string[] = [];
+    async function sync({ started }: SyncContext) {
+      await stepRun(world.ports.store, id, world.now(), (run) => endRun(run, 'failed', world.now()));
+      await started(formatRevision('main', commit('b')));
+      touched.push('cluster');
+      return synced(commit('b'));
+    }
+    await workSync(await take(world, 'sync'), { ...world.ports, sync });
+    await world.drain();
+    expect(touched).toEqual([]);
+    expect(world.place('shop').applied).toEqual([]);
+    expect(await world.run(id)).toMatchObject({ status: 'failed' });
+  });
+
+  it('whose line does not say when it begins is a programming error: nothing is recorded or acknowledged', async () => {
+    const world = createJobWorld();
+    const [id] = await world.push('d1', commit('b'));
+    const working = workSync(await take(world, 'sync'), { ...world.ports, sync: async () => synced(commit('b')) });
+    await expect(working).rejects.toThrow(TypeError);
+    expect(await world.run(id)).toMatchObject({ status: 'queued' });
+    expect(await world.ports.queue.depth('sync')).toMatchObject({ inFlight: 1 });
   });
 });
 
