@@ -21,7 +21,7 @@ export interface PlanOptions {
   readonly target?: string;
   /** Path of sluice.yaml; absent: looked for only if a target is named. */
   readonly config?: string;
-  /** The directory to render instead of the target's paths below the working directory. */
+  /** Without settings the directory to render; with a target of theirs the work tree that holds its paths. Default: the working directory. */
   readonly path?: string;
   readonly kubeconfig?: string;
   readonly context?: string;

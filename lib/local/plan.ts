@@ -20,8 +20,12 @@ const defaultConfig = 'sluice.yaml';
 export async function planLocally(options: PlanOptions): Promise<PlanView> {
   const { environment, signal } = options;
   const targets = readTargets(options);
-  const root = findRoot(resolve(options.path ?? '.'));
-  const target = withOverrides(targets === undefined ? unnamed(options) : find(targets, options.target), root, options);
+  const directory = existing(resolve(options.path ?? '.'));
+  // The paths of a target are those of its repository; a directory without one is itself what is rendered.
+  const root = targets === undefined ? findRoot(directory) : directory;
+  const found =
+    targets === undefined ? unnamed(options, relative(root, directory) || '.') : find(targets, options.target);
+  const target = withOverrides(found, options);
   const data = await mkdtemp(join(tmpdir(), 'sluice-plan-'));
   try {
     const config = options.config ?? defaultConfig;
@@ -58,26 +62,20 @@ function find(targets: readonly Target[], name: string | undefined): Target {
 }
 
 /** Without settings a target is a directory and a kubeconfig; its name, or the owner of its objects, tells what prune would remove. */
-function unnamed({ target = 'plan', path = '.', environment }: PlanOptions): Target {
+function unnamed({ target = 'plan', environment }: PlanOptions, path: string): Target {
   const [first] = (environment.kubeconfig ?? '').split(':').filter((file) => file !== '');
   return Target.parse({
     name: target,
-    source: { url: `file://${resolve(path)}`, branch: 'main' },
+    source: { url: 'file:///', branch: 'main', paths: [path] },
     cluster: {
       kubeconfig: { file: first === undefined ? join(environment.home ?? '/', '.kube/config') : resolve(first) },
     },
   });
 }
 
-function withOverrides(
-  target: Target,
-  root: string,
-  { target: name, config, path, kubeconfig, context, namespace }: PlanOptions,
-): Target {
-  const isDirectory = path !== undefined || (name === undefined && config === undefined);
+function withOverrides(target: Target, { kubeconfig, context, namespace }: PlanOptions): Target {
   return {
     ...target,
-    source: isDirectory ? { ...target.source, paths: [relative(root, resolve(path ?? '.')) || '.'] } : target.source,
     cluster: {
       ...target.cluster,
       ...(kubeconfig === undefined ? {} : { kubeconfig: { file: resolve(kubeconfig) } }),
@@ -87,13 +85,15 @@ function withOverrides(
   };
 }
 
+function existing(directory: string): string {
+  if (existsSync(directory)) return directory;
+  throw new Failure('missing', `Cannot plan "${directory}": there is no such directory`, {
+    help: 'Name another one with --path',
+  });
+}
+
 /** The work tree that a directory is part of: a renderer looks above its path, for .flux.yaml and for bases. */
 function findRoot(directory: string): string {
-  if (!existsSync(directory)) {
-    throw new Failure('missing', `Cannot plan "${directory}": there is no such directory`, {
-      help: 'Name another one with --path',
-    });
-  }
   for (let here = directory; here !== dirname(here); here = dirname(here)) {
     if (existsSync(join(here, '.git'))) return here;
   }

@@ -8,7 +8,10 @@ export const plan: Command = {
   description:
     'Renders a directory and compares it with the live cluster by a dry run of its API server; prints the difference of each object, secret values masked. Changes nothing. Exit code 0: no change, 1: changes, 2: an error.',
   flags: {
-    path: { value: 'DIR', help: 'what to render; default the paths of TARGET, else the working directory' },
+    path: {
+      value: 'DIR',
+      help: 'the directory to render; with TARGET the work tree that holds its paths; default the working directory',
+    },
     kubeconfig: { value: 'FILE', help: 'the cluster; default that of TARGET, else KUBECONFIG, else ~/.kube/config' },
     context: { value: 'NAME', help: 'a context of the kubeconfig; default its current one' },
     namespace: { value: 'NAME', short: 'n', help: 'for namespaced objects that name none' },
