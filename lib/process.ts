@@ -23,11 +23,13 @@ export interface CommandResult {
 const maxErrorBytes = 65_536;
 
 /**
- * Runs a program with an argument list, without a shell, in a process group of its own that is ended as a whole.
- * Resolves with any exit code; throws a `server` Failure if the program cannot be started, takes too long, prints too much or is aborted.
+ * Runs a program with an argument list, without a shell, in a process group of its own that is ended as a whole, also when the program ends by
+ * itself and leaves others behind. Resolves with any exit code. Throws a Failure with the code `NotStarted`, `Timeout` or `Aborted` (`server`), or
+ * `TooLarge` (`user`).
  */
 export function runCommand(program: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const name = program.slice(program.lastIndexOf('/') + 1);
+  if (options.signal?.aborted) return Promise.reject(aborted(name));
   const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
   const child = spawn(program, args, {
     cwd: options.directory,
@@ -40,14 +42,21 @@ export function runCommand(program: string, args: readonly string[], options: Co
   let errors = '';
   let ended: Failure | undefined;
 
-  function end(reason: Failure): void {
-    ended ??= reason;
+  function killGroup(): void {
     if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // It has ended by itself.
+      // Nobody of it is left.
     }
+  }
+
+  function end(reason: Failure): void {
+    ended ??= reason;
+    killGroup();
+    // A descendant that has left the group may hold the pipes open: nobody waits for it.
+    child.stdout.destroy();
+    child.stderr.destroy();
   }
 
   const timer = setTimeout(
@@ -58,10 +67,9 @@ export function runCommand(program: string, args: readonly string[], options: Co
     options.timeoutSeconds * 1000,
   );
   function abort(): void {
-    end(new Failure('server', `Cannot finish "${name}": the run was stopped`, { code: 'Aborted' }));
+    end(aborted(name));
   }
   options.signal?.addEventListener('abort', abort, { once: true });
-  if (options.signal?.aborted) abort();
 
   const maxOutput = options.maxOutput ?? 64 * 1024 * 1024;
   child.stdout.on('data', (chunk: Buffer) => {
@@ -80,6 +88,7 @@ export function runCommand(program: string, args: readonly string[], options: Co
     ended ??= new Failure('server', `Cannot start "${name}": ${cause.message}`, { cause, code: 'NotStarted' });
     finish(-1);
   });
+  child.on('exit', killGroup);
   child.on('close', (code) => finish(code ?? -1));
 
   function finish(code: number): void {
@@ -89,4 +98,8 @@ export function runCommand(program: string, args: readonly string[], options: Co
     else resolve({ code, stdout: Buffer.concat(output), stderr: errors });
   }
   return promise;
+}
+
+function aborted(name: string): Failure {
+  return new Failure('server', `Cannot finish "${name}": the run was stopped`, { code: 'Aborted' });
 }
