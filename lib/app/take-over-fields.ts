@@ -4,9 +4,11 @@ import type { KubeObject, ManagedFields, ResourceKind } from '../domain/kube-obj
 import { takeOver } from '../domain/ownership.ts';
 import type { Cluster, JsonPatchOperation } from './ports.ts';
 
+const mostAttempts = 8;
+
 /**
  * Merges the fields of kubectl and Flux v1 into our entry, so that our next apply drops what git no longer has (APPLY §2): one patch that
- * fails if the object changed since it was looked at; then it is looked at once more.
+ * fails if the object changed since it was looked at; then it is looked at again, since its controllers may write all the time.
  */
 export async function takeOverFields(
   cluster: Cluster,
@@ -14,14 +16,16 @@ export async function takeOverFields(
   live: KubeObject,
   fields: readonly ManagedFields[],
 ): Promise<void> {
-  try {
-    await cluster.patch(kind, live.metadata, takeOverPatch(live, fields));
-  } catch (error) {
-    if (asFailure(error).code !== 'Conflict') throw error;
-    const fresh = await cluster.get(kind, live.metadata);
-    const again = fresh === undefined ? undefined : takeOver(fresh);
-    if (fresh !== undefined && again !== undefined) {
-      await cluster.patch(kind, live.metadata, takeOverPatch(fresh, again));
+  let looked: KubeObject | undefined = live;
+  let merged: readonly ManagedFields[] | undefined = fields;
+  for (let attempt = 1; looked !== undefined && merged !== undefined; attempt++) {
+    try {
+      await cluster.patch(kind, live.metadata, takeOverPatch(looked, merged));
+      return;
+    } catch (error) {
+      if (asFailure(error).code !== 'Conflict' || attempt === mostAttempts) throw error;
+      looked = await cluster.get(kind, live.metadata);
+      merged = looked && takeOver(looked);
     }
   }
 }

@@ -10,6 +10,8 @@ import { standInForKubelet } from './stand-in-kubelet.ts';
 export interface DemoCluster extends AsyncDisposable {
   /** Path of its kubeconfig. */
   readonly kubeconfig: string;
+  /** False for the embedded double. */
+  readonly isReal: boolean;
   /** What it is, in a sentence for people. */
   readonly description: string;
 }
@@ -29,6 +31,7 @@ export async function openCluster(directory: string, current: boolean, environme
   const standIn = standInForKubelet(server.kubeconfig);
   return {
     kubeconfig: server.kubeconfig,
+    isReal: true,
     description: `a real kube-apiserver, started here at ${server.url} (no controllers and no kubelet: the demo marks workloads ready)`,
     async [Symbol.asyncDispose]() {
       standIn.stop();
@@ -43,6 +46,7 @@ async function openDouble(directory: string): Promise<DemoCluster> {
   await writeFile(kubeconfig, double.kubeconfig, { mode: 0o600 });
   return {
     kubeconfig,
+    isReal: false,
     description: `an in-memory double of the Kubernetes API at ${double.url}: NO real cluster, no validation, eight kinds (use --cluster current for yours, or set KUBEBUILDER_ASSETS)`,
     [Symbol.asyncDispose]: () => double.stop(),
   };
@@ -58,6 +62,7 @@ function currentCluster({ kubeconfig, home }: Environment): DemoCluster {
   }
   return {
     kubeconfig: path,
+    isReal: true,
     description: `the current context of ${path}`,
     [Symbol.asyncDispose]: async () => undefined,
   };
