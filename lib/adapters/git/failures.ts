@@ -15,14 +15,17 @@ interface Rule {
   readonly help?: (exchange: Exchange) => string;
 }
 
+const fullDiskWords = /No space left on device|Disk quota exceeded/;
+const fullDiskHelp = 'Free space on the disk that holds the scratch folder';
+
 /** What git, curl and ssh say (in the C locale), and what it means. The first that matches counts. */
 const rules: readonly Rule[] = [
   {
-    pattern: /No space left on device|Disk quota exceeded/,
+    pattern: fullDiskWords,
     fault: 'server',
     code: 'DiskFull',
     state: 'the scratch disk is full',
-    help: () => 'Free space on the disk that holds the scratch folder',
+    help: () => fullDiskHelp,
   },
   {
     pattern: /not our ref/,
@@ -121,6 +124,20 @@ export function gitFailure(action: string, exchange: Exchange, stderr: string): 
   return new Failure(rule.fault, `${about}: ${state}`, { code: rule.code, ...(help === undefined ? {} : { help }) });
 }
 
+/** What git's standard error says of an operation on this disk alone. */
+export function localFailure(command: string, stderr: string): Failure {
+  if (fullDiskWords.test(stderr)) return fullDisk();
+  const detail = lastWords(stderr, undefined);
+  return new Failure('server', `Cannot read the repository's cache: git ${command} says: ${detail}`, {
+    code: 'GitFailed',
+  });
+}
+
+export function fullDisk(cause?: unknown): Failure {
+  const options = { code: 'DiskFull', help: fullDiskHelp, ...(cause === undefined ? {} : { cause }) };
+  return new Failure('server', 'Cannot check out the repository: the scratch disk is full', options);
+}
+
 /** The line that matched, or the last one that git itself marks as an error, or the last. */
 function lastWords(stderr: string, pattern: RegExp | undefined): string {
   const lines = withoutCredentials(stderr)
@@ -132,7 +149,7 @@ function lastWords(stderr: string, pattern: RegExp | undefined): string {
     lines.findLast((candidate) => /^(fatal|error):/.test(candidate)) ??
     lines.at(-1) ??
     'nothing';
-  return line.replace(/^(fatal|error): /, '').slice(0, maxDetail);
+  return line.replace(/^((fatal|error): )?(unable to access '[^']*': )?/, '').slice(0, maxDetail);
 }
 
 function checkSecret(exchange: Exchange): string {

@@ -5,6 +5,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings.ts';
 import { withoutCredentials } from './address.ts';
 import { createGitCommand } from './command.ts';
+import { fullDisk } from './failures.ts';
 import { listRefs } from './fetch.ts';
 import { createGithubApps } from './github-app.ts';
 import { openJob } from './job.ts';
@@ -87,17 +88,13 @@ export function createGit(options: GitOptions): Git {
       return { ...trusted, directory, treeId, [Symbol.asyncDispose]: () => job[Symbol.asyncDispose]() };
     } catch (error) {
       await job[Symbol.asyncDispose]();
-      throw fullDisk(error);
+      throw explained(error);
     }
   }
   return { head, checkout };
 }
 
-function fullDisk(error: unknown): unknown {
+function explained(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (error instanceof Failure || (code !== 'ENOSPC' && code !== 'EDQUOT')) return error;
-  return new Failure('server', 'Cannot check out the repository: the scratch disk is full', {
-    code: 'DiskFull',
-    cause: error,
-  });
+  return !(error instanceof Failure) && (code === 'ENOSPC' || code === 'EDQUOT') ? fullDisk(error) : error;
 }

@@ -8,7 +8,7 @@ import { describeSecret } from './credentials.ts';
 
 /** The keys whose signatures count. */
 export interface Keyring {
-  readonly config: readonly string[];
+  /** What git needs to find them. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -54,7 +54,14 @@ export async function createKeyring(
   }
   const allowed = join(directory, 'allowed_signers');
   await writeFile(allowed, `${signers.join('\n')}\n`);
-  return { config: ['-c', `gpg.ssh.allowedSignersFile=${allowed}`], environment: { GNUPGHOME: directory } };
+  return {
+    environment: {
+      GNUPGHOME: directory,
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'gpg.ssh.allowedSignersFile',
+      GIT_CONFIG_VALUE_0: allowed,
+    },
+  };
 }
 
 async function importOpenPgp(keys: string, ref: SecretRef, directory: string, path: string): Promise<void> {

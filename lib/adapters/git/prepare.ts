@@ -38,6 +38,8 @@ export interface PrepareRequest {
 /** What is to be written, all of it in the view. */
 export interface Prepared {
   readonly entries: readonly TreeEntry[];
+  /** Of all entries together. */
+  readonly bytes: number;
   /** The submodules to be checked out into it, if that was asked for. */
   readonly submodules: readonly TreeEntry[];
   readonly treeId: string;
@@ -71,9 +73,11 @@ export async function prepare(request: PrepareRequest): Promise<Prepared> {
   const read = [...paths, ...paths.flatMap((path) => resolvePath(path, links) ?? [])];
 
   const entries = files.filter((entry) => mayBeWritten(request, entry, isWithin(entry.path, read), sizes, links));
-  checkTotal(request, entries, sizes);
+  const bytes = entries.reduce((sum, entry) => sum + (sizes.get(entry.id) ?? 0), 0);
+  checkTotal(request, bytes);
   return {
     entries,
+    bytes,
     submodules: whole ? submodules : [],
     treeId: whole ? await view.treeId(commit) : idOfPaths(tree, paths),
   };
@@ -161,13 +165,11 @@ function mayBeWritten(
   });
 }
 
-function checkTotal(request: PrepareRequest, entries: readonly TreeEntry[], sizes: ReadonlyMap<string, number>): void {
-  const total = entries.reduce((sum, entry) => sum + (sizes.get(entry.id) ?? 0), 0);
-  const { checkoutBytes } = request.limits;
-  if (total <= checkoutBytes) return;
+function checkTotal({ remote, limits }: PrepareRequest, bytes: number): void {
+  if (bytes <= limits.checkoutBytes) return;
   throw new Failure(
     'user',
-    `Cannot check out "${nameOf(request.remote)}": its files have ${total} bytes, more than ${checkoutBytes}`,
+    `Cannot check out "${nameOf(remote)}": its files have ${bytes} bytes, more than ${limits.checkoutBytes}`,
     { code: 'TooLarge' },
   );
 }

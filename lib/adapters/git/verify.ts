@@ -39,7 +39,7 @@ export async function judgeHistory(
 }
 
 async function judge(view: View, args: readonly string[], keyring: Keyring): Promise<readonly JudgedCommit[]> {
-  const output = await view.run([...keyring.config, 'log', '--format=%H%x09%P%x09%G?', ...args, '--'], {
+  const output = await view.run(['log', '--format=%H%x09%P%x09%G?', ...args, '--'], {
     environment: keyring.environment,
   });
   const lines = output

@@ -1,8 +1,8 @@
 import { link, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../../domain/failure.ts';
 import { createRepository } from './cache.ts';
 import type { Git } from './command.ts';
+import { localFailure } from './failures.ts';
 import { parseTree, type Tree, type TreeEntry } from './tree.ts';
 
 /**
@@ -57,15 +57,7 @@ export async function createView(options: ViewOptions): Promise<View> {
   async function run(args: readonly string[], call: ViewCall = {}): Promise<Buffer> {
     const result = await attempt(args, call);
     if (result.code === 0) return result.stdout;
-    if (/No space left on device|Disk quota exceeded/.test(result.stderr))
-      throw new Failure('server', 'Cannot check out the repository: the scratch disk is full', { code: 'DiskFull' });
-    throw new Failure(
-      'server',
-      `Cannot read the repository's cache: git ${args[0]} says: ${result.stderr.trim().slice(-300)}`,
-      {
-        code: 'GitFailed',
-      },
-    );
+    throw localFailure(args[0] ?? '', result.stderr);
   }
 
   return {
@@ -86,12 +78,10 @@ export async function createView(options: ViewOptions): Promise<View> {
     },
     contents: async (ids) => parseBatch(await run(['cat-file', '--batch'], { input: lines(ids) })),
     async write(entries, target) {
-      const environment = { GIT_INDEX_FILE: join(directory, 'index') };
+      const environment = { GIT_INDEX_FILE: join(directory, 'index'), GIT_WORK_TREE: target, HOME: options.home };
       const index = entries.map((entry) => `${entry.mode} ${entry.id}\t${entry.path}\0`).join('');
       await run(['update-index', '-z', '--index-info'], { input: index, environment });
-      await run([`--work-tree=${target}`, 'checkout-index', '--all', '--quiet', `--prefix=${target}/`], {
-        environment,
-      });
+      await run(['checkout-index', '--all', '--quiet'], { environment, directory: target });
     },
   };
 }

@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings.ts';
 import { parseAddress, withoutCredentials } from './address.ts';
+import { fullDisk } from './failures.ts';
 import { missingPath, type Prepared, prepare } from './prepare.ts';
 import { type Location, type OpenRemote, openRemote, type Workshop, withCache } from './remote.ts';
 import { readSubmodules } from './submodules.ts';
@@ -31,6 +32,9 @@ export async function writeRepository(workshop: Workshop, request: WriteRequest)
     prepared: await prepare({ remote, cache, view: fresh, commit, paths, submodules, limits: workshop.limits }),
     view: fresh,
   }));
+  // Git does not say why it cannot write a file, so a disk that is too small is noticed before.
+  const disk = await statfs(directory);
+  if (prepared.bytes > disk.bavail * disk.bsize) throw fullDisk();
   await view.write(prepared.entries, directory);
   if (prepared.submodules.length > 0) await writeSubmodules(workshop, request, prepared, view);
   for (const path of paths) {

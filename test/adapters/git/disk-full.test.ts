@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRepository } from '../../parts/repository.ts';
+import { run } from '../../parts/run.ts';
+import { failureOf, source, temporaryFolder, testGit } from './shared.ts';
+
+// A real full disk needs a file system of its own, and that needs root.
+const mayMount = process.getuid?.() === 0;
+let disk: string;
+
+beforeAll(async () => {
+  if (!mayMount) return;
+  disk = join('/tmp', `sluice-disk-${process.pid}`);
+  await mkdir(disk);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+});
+afterAll(async () => {
+  if (!mayMount) return;
+  await run('umount', [disk]);
+  await run('rmdir', [disk]);
+});
+
+it.skipIf(!mayMount).each([
+  ['while it is fetched', randomBytes(3_000_000)],
+  ['while it is written', 'x'.repeat(3_000_000)],
+])('a disk that fills %s is said to be full', async (_when, contents) => {
+  const repository = await createRepository(await temporaryFolder());
+  const commit = await repository.commit({ 'large.bin': contents });
+  const { git } = await testGit({ scratch: disk });
+  const failure = await failureOf(git.checkout(source(repository.url), commit, { submodules: false }));
+  expect(failure.fault).toBe('server');
+  expect(failure.code).toBe('DiskFull');
+  expect(failure.message).toMatch(/: the scratch disk is full$/);
+  // What was begun is cleared away: the next, smaller one fits.
+  const smaller = await repository.commit({ 'large.bin': 'small' });
+  await using checkout = await git.checkout(source(repository.url), smaller, { submodules: false });
+  expect(checkout.commit).toBe(smaller);
+});
