@@ -35,7 +35,7 @@ export async function checkWaiting(job: HealthJob, ports: WorkCheckPorts, stop?:
   const outcome = await ports.checkHealth(target, run, signal).catch(asFailure);
   const failure = failureOf(outcome, target, (ports.clock() - state.waiting.at) / 1000);
   if (failure !== undefined) {
-    await endFailed(ports, target, { run: run.id, failure, since: 0 });
+    await endFailed(ports, target, { run: run.id, failure, since: state.waiting.at });
     ports.log.warn('sync failed', { target: target.name, run: run.id, error: failure.message });
   } else if (!(outcome instanceof Failure) && outcome.health === 'Current') {
     await endHealthy(ports, target.name, run.id);

@@ -28,7 +28,7 @@ export interface Hold extends Disposable {
   readonly signal: AbortSignal;
   /** Throws once the signal is aborted or the lease has run out by the clock: a process that was frozen wakes up with its timers late. */
   assert(): void;
-  /** Why it was aborted: `lost` means that another may be at work, and nothing may be written any more. */
+  /** Why it was aborted, or would be if timers were on time: `lost` means that another may be at work, and nothing may be written any more. */
   ended(): 'lost' | 'stopped' | undefined;
 }
 
@@ -68,9 +68,13 @@ export function hold(held: Held, ports: { queue: Queue; clock: Clock; log: Log }
     abort('stopped', 'the worker has to end; the job goes back');
   }
 
-  function assert(): void {
+  function ended(): 'lost' | 'stopped' | undefined {
     if (clock() - renewedAt >= heldMs) abort('lost', 'its lease has run out');
-    controller.signal.throwIfAborted();
+    return end;
+  }
+
+  function assert(): void {
+    if (ended() !== undefined) controller.signal.throwIfAborted();
   }
 
   const renewal = setInterval(renew, renewMs);
@@ -82,7 +86,7 @@ export function hold(held: Held, ports: { queue: Queue; clock: Clock; log: Log }
   return {
     signal: controller.signal,
     assert,
-    ended: () => end,
+    ended,
     [Symbol.dispose]() {
       clearInterval(renewal);
       clearTimeout(timer);

@@ -37,10 +37,9 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
   } else if (applied === undefined) {
     throw new TypeError('A sync must call started before it ends');
   } else if (outcome.againAfterSeconds !== undefined) {
-    await waitForDeletion(settling, applied, outcome, outcome.againAfterSeconds, ports);
+    await waitForDeletion(settling, outcome, outcome.againAfterSeconds, ports);
   } else if (outcome.health === 'InProgress') {
-    if (!(await waits(target.name, applied, foundBy(outcome), ports))) return;
-    await sendLater(ports.queue, { kind: 'health', target: target.name, run: job.run, attempt: 0 }, healthDelay(0));
+    await waitForHealth(target.name, applied, foundBy(outcome), ports);
   } else {
     await endSucceeded(ports, target.name, applied, foundBy(outcome));
     ports.log.info('sync succeeded', { revision: outcome.revision, changes: outcome.changes });
@@ -72,39 +71,32 @@ async function putBack(
   job: SyncJob,
   delaySeconds: number,
   ports: JobPorts,
-  why?: { readonly failure: Failure; readonly found: Found | undefined },
+  { failure, found }: { readonly failure?: Failure; readonly found?: Found | undefined } = {},
 ): Promise<void> {
-  const back = why && { error: runErrorOf(why.failure), ...(why.found && { result: why.found.result }) };
-  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back), why?.found?.objects);
+  const back = { ...(failure && { error: runErrorOf(failure) }), ...(found && { result: found.result }) };
+  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back), found?.objects);
   await sendLater(ports.queue, { kind: 'resend', job }, delaySeconds);
 }
 
-/** Everything is applied; looks at its health are messages, and no worker sleeps. False if another run has begun since. */
-async function waits(target: string, applied: Applied, found: Found, ports: JobPorts): Promise<boolean> {
-  const { store, clock, log } = ports;
-  if (!(await stepTargetState(store, target, (state) => wait(state, applied, found.verifiedUpTo)))) return false;
+/** Everything is applied; looks at its health are messages, and no worker sleeps. */
+async function waitForHealth(target: string, applied: Applied, found: Found, ports: JobPorts): Promise<void> {
+  const { store, queue, clock, log } = ports;
+  if (!(await stepTargetState(store, target, (state) => wait(state, applied, found.verifiedUpTo)))) return;
   await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result), found.objects);
-  log.info('sync waits', { changes: found.result.changes });
-  return true;
+  await sendLater(queue, { kind: 'health', target, run: applied.run, attempt: 0 }, healthDelay(0));
+  log.info('sync waits for health', { changes: found.result.changes });
 }
 
 /** An object that git wants is still being deleted: the whole line is walked again, until the target's timeout. */
-async function waitForDeletion(
-  { job, target, since }: Settling,
-  applied: Applied,
-  outcome: Synced,
-  afterSeconds: number,
-  ports: JobPorts,
-): Promise<void> {
-  const found = foundBy(outcome);
+async function waitForDeletion(settling: Settling, outcome: Synced, seconds: number, ports: JobPorts): Promise<void> {
+  const { job, target, since } = settling;
   const deletingSince = job.deletingSince ?? since;
-  if (ports.clock() - deletingSince >= target.timeout * 1000) {
-    const message = `Cannot finish the sync of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
-    const help = 'The run names them as skipped: look at their finalizers and at who has to remove these';
-    return endFailed(ports, target, { run: job.run, failure: new Failure('user', message, { help }), since, found });
+  if (ports.clock() - deletingSince < target.timeout * 1000) {
+    return putBack({ ...job, deletingSince }, seconds, ports, { found: foundBy(outcome) });
   }
-  if (!(await waits(target.name, applied, found, ports))) return;
-  await sendLater(ports.queue, { kind: 'resend', job: { ...job, deletingSince } }, afterSeconds);
+  const message = `Cannot finish the sync of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
+  const help = 'The run names them as skipped: look at their finalizers and at who has to remove these';
+  await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome), ports);
 }
 
 /** Someone has suspended the target in its cluster. */

@@ -89,7 +89,7 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
   const log = ports.log.child({ target: target.name, run: job.run });
   // `wanted` before the head: a delivery that arrives between the two is not said to have been seen.
   const [state, wanted] = await Promise.all([readTargetState(store, target.name), readWanted(store, target.name)]);
-  const applied = (state.waiting ?? state.succeeded)?.revision;
+  const before = (state.waiting ?? state.succeeded)?.revision;
   let begun: Begun | undefined;
 
   async function started(revision: Revision): Promise<void> {
@@ -100,16 +100,30 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
   }
 
   function begunAt(revision: Revision): Begun {
-    const seen = accountedFor(commitOf(revision), job, wanted, applied && commitOf(applied));
+    const seen = accountedFor(commitOf(revision), job, wanted, before && commitOf(before));
     return { run: job.run, at: clock(), revision, ...(seen !== undefined && { wanted: seen }) };
   }
 
-  const { signal } = held;
-  const context = { target, job, signal, held: held.assert, log, applied, verifiedUpTo: state.verifiedUpTo, started };
-  const outcome = await ports.sync(context).catch(asFailure);
-  if (held.ended() === 'lost') return false;
-  const stopped = held.ended() === 'stopped';
-  await settleSync({ job, target, outcome, since, stopped, applied: begun && { ...begun, digest } }, { ...ports, log });
+  const outcome = await ports
+    .sync({
+      target,
+      job,
+      signal: held.signal,
+      held: held.assert,
+      log,
+      applied: before,
+      verifiedUpTo: state.verifiedUpTo,
+      started,
+    })
+    .catch(asFailure);
+  const ended = held.ended();
+  if (ended === 'lost') {
+    log.warn('sync given up: its lease or its message was lost');
+    return false;
+  }
+  const applied = begun && { ...begun, digest };
+  const settling = { job, target, outcome, since: begun?.at ?? since, stopped: ended === 'stopped', applied };
+  await settleSync(settling, { ...ports, log });
   return true;
 }
 

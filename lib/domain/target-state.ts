@@ -49,11 +49,11 @@ export function begin(state: TargetState, begun: Begun): TargetState {
 }
 
 /**
- * Everything is applied and some health is not there yet. Undefined, as from the steps below, if another run has begun since: a worker
- * that was frozen meanwhile has nothing to say any more.
+ * Everything is applied and some health is not there yet. Undefined, as from the steps below, if another attempt has begun since, of
+ * this run or a newer one: a worker that was frozen meanwhile has nothing to say any more.
  */
 export function wait(state: TargetState, applied: Applied, verifiedUpTo: string | undefined): TargetState | undefined {
-  if (state.begun?.run !== applied.run) return undefined;
+  if (!beganLast(state, applied)) return undefined;
   return { ...state, waiting: applied, ...(verifiedUpTo !== undefined && { verifiedUpTo }) };
 }
 
@@ -63,7 +63,7 @@ export function succeed(
   at: number,
   verifiedUpTo?: string | undefined,
 ): TargetState | undefined {
-  if (state.begun?.run !== applied.run) return undefined;
+  if (!beganLast(state, applied)) return undefined;
   const { waiting: _waiting, failure: _failure, ...kept } = state;
   return {
     ...kept,
@@ -88,7 +88,7 @@ export interface Failing {
   readonly run: string;
   readonly error: RunError;
   readonly at: number;
-  /** When the attempt began: a run that began later counts for more. */
+  /** When the attempt began, or was taken up if it did not come to that: one that began later counts for more. */
   readonly since: number;
   readonly verifiedUpTo?: string | undefined;
 }
@@ -100,7 +100,8 @@ export function fail(
   failing: Failing,
 ): TargetState | undefined {
   const { run, error, at, since, verifiedUpTo } = failing;
-  if (state.begun !== undefined && state.begun.run !== run && state.begun.at >= since) return undefined;
+  const { begun } = state;
+  if (begun !== undefined && (begun.at > since || (begun.at === since && begun.run !== run))) return undefined;
   const before = state.failure?.count ?? 0;
   const count = state.failure?.run === run ? before : before + 1;
   const seconds = retrySeconds(target, count);
@@ -112,6 +113,10 @@ export function fail(
     last: { run, status: 'failed', at },
     ...(verifiedUpTo !== undefined && { verifiedUpTo }),
   };
+}
+
+function beganLast({ begun }: TargetState, attempt: Begun): boolean {
+  return begun?.run === attempt.run && begun.at === attempt.at;
 }
 
 /** A head that did not account for the newest delivery (its replica was behind) does not undo what was accounted for. */

@@ -4,6 +4,7 @@ import type { SyncContext } from '../../lib/app/outcome.ts';
 import { receive } from '../../lib/app/receive.ts';
 import { listRuns } from '../../lib/app/run-list.ts';
 import { schedule } from '../../lib/app/schedule.ts';
+import { readTargetState } from '../../lib/app/target-state.ts';
 import { workCheck } from '../../lib/app/work-check.ts';
 import { workSync } from '../../lib/app/work-sync.ts';
 import { Failure } from '../../lib/domain/failure.ts';
@@ -111,6 +112,10 @@ describe('a kill at any call', () => {
       await expectSettled(world);
       expect(await world.run(id)).toMatchObject({ status: 'succeeded', revision: `main@sha1:${commit('b')}` });
       expect(world.place('shop').applied).toContain(commit('b'));
+      expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({
+        succeeded: { run: id, revision: `main@sha1:${commit('b')}` },
+        last: { run: id, status: 'succeeded' },
+      });
       return mortal.isDead();
     });
     expect(kills).toBeGreaterThan(12);
@@ -244,23 +249,26 @@ it('a worker that dies five times at one job leaves a dead letter, and schedule 
   expect(world.place('shop').applied.at(-1)).toBe(commit('b'));
 });
 
-it('a worker that was frozen, and wakes up when another has synced, writes nothing', async () => {
-  const world = createJobWorld();
-  const [first] = await world.push('d1', commit('b'));
-  const frozen = await take(world, 'sync');
-  async function sync({ started, held }: SyncContext) {
-    await started(`main@sha1:${commit('b')}`);
-    world.advance(62);
-    const [second] = await world.push('d2', commit('c'));
-    await world.drain(30);
-    expect(await world.run(first)).toMatchObject({ status: 'succeeded', revision: `main@sha1:${commit('c')}` });
-    expect(await world.run(second)).toMatchObject({ status: 'skipped', supersededBy: first });
-    expect(held).toThrow('its lease has run out');
-    return synced(commit('b'));
-  }
-  await workSync(frozen, { ...world.ports, sync });
-  expect(await world.run(first)).toMatchObject({ revision: `main@sha1:${commit('c')}` });
-  expect((await world.ports.store.get('targets', 'shop'))?.body).toMatchObject({
-    succeeded: { run: first, revision: `main@sha1:${commit('c')}` },
-  });
-});
+it.each(['asks', 'does not ask'])(
+  'a worker that was frozen, wakes up when another has synced and %s whether it still holds its lease, writes nothing',
+  async (asks) => {
+    const world = createJobWorld();
+    const [first] = await world.push('d1', commit('b'));
+    const frozen = await take(world, 'sync');
+    async function sync({ started, held }: SyncContext) {
+      await started(`main@sha1:${commit('b')}`);
+      world.advance(62);
+      const [second] = await world.push('d2', commit('c'));
+      await world.drain(30);
+      expect(await world.run(first)).toMatchObject({ status: 'succeeded', revision: `main@sha1:${commit('c')}` });
+      expect(await world.run(second)).toMatchObject({ status: 'skipped', supersededBy: first });
+      if (asks === 'asks') expect(held).toThrow('its lease has run out');
+      return synced(commit('b'));
+    }
+    await workSync(frozen, { ...world.ports, sync });
+    expect(await world.run(first)).toMatchObject({ revision: `main@sha1:${commit('c')}` });
+    expect((await world.ports.store.get('targets', 'shop'))?.body).toMatchObject({
+      succeeded: { run: first, revision: `main@sha1:${commit('c')}` },
+    });
+  },
+);

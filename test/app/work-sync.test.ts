@@ -151,7 +151,7 @@ describe('a worker', () => {
     const world = createJobWorld();
     const [id] = await world.push('d1', commit('b'));
     const newer = { run: 'newer', at: world.now(), revision: formatRevision('main', commit('c')) };
-    for (const end of [{}, { health: 'InProgress' }, { health: 'InProgress', againAfterSeconds: 5 }] as const) {
+    for (const end of [{}, { health: 'InProgress' }] as const) {
       const sync = async ({ started }: SyncContext) => {
         await started(formatRevision('main', commit('b')));
         await stepTargetState(world.ports.store, 'shop', (state) => begin(state, newer));
@@ -435,7 +435,7 @@ describe('an object that is still being deleted', () => {
       },
     });
     await world.drain(1);
-    expect(await world.run(id)).toMatchObject({ status: 'running', phase: 'waiting' });
+    expect(await world.run(id)).toMatchObject({ status: 'queued', changes: { configured: 1 } });
     await world.drain();
     expect(world.place('shop').applied).toHaveLength(3);
     expect(await world.run(id)).toMatchObject({ status: 'succeeded' });

@@ -33,6 +33,13 @@ describe('a run of another worker that has begun since', () => {
     expect(succeedWaiting(state, 'r1', 20)).toBeUndefined();
   });
 
+  it('is also another attempt of the same run', () => {
+    const state = begun('r1', 20);
+    expect(wait(state, applied('r1'), undefined)).toBeUndefined();
+    expect(succeed(state, applied('r1'), 30)).toBeUndefined();
+    expect(fail(state, settings, { run: 'r1', error, at: 30, since: 10 })).toBeUndefined();
+  });
+
   it('before the attempt does not keep it from failing', () => {
     expect(fail(begun('r1', 4), settings, { run: 'r2', error, at: 20, since: 5 })).toMatchObject({
       failure: { run: 'r2', count: 1 },
@@ -56,15 +63,15 @@ describe('a run that begins', () => {
   it('and does not come to resolve a head leaves the waiting one alone when it fails', () => {
     const waiting = wait(begun('r1'), applied('r1'), undefined) ?? empty;
     expect(fail(waiting, settings, { run: 'r2', error, at: 30, since: 20 })).toMatchObject({ waiting: { run: 'r1' } });
-    expect(fail(waiting, settings, { run: 'r1', error, at: 30, since: 0 })).not.toHaveProperty('waiting');
+    expect(fail(waiting, settings, { run: 'r1', error, at: 30, since: 10 })).not.toHaveProperty('waiting');
   });
 });
 
 describe('a run that succeeds', () => {
   it('forgets failures and is what the cluster holds', () => {
-    const failed = fail(begun('r1'), settings, { run: 'r1', error, at: 20, since: 5 }) ?? empty;
+    const failed = fail(begun('r1'), settings, { run: 'r1', error, at: 20, since: 10 }) ?? empty;
     const again = begin(failed, { run: 'r2', at: 30, revision: applied('r2').revision });
-    const state = succeed(again, applied('r2', { wanted: 7 }), 40, 'v2');
+    const state = succeed(again, applied('r2', { at: 30, wanted: 7 }), 40, 'v2');
     expect(state).not.toHaveProperty('failure');
     expect(state).toMatchObject({
       succeeded: { run: 'r2', wanted: 7 },
@@ -95,11 +102,11 @@ describe('a run that succeeds', () => {
 
 describe('a run that fails', () => {
   it('counts once however often that is recorded, and the next one more', () => {
-    const once = fail(begun('r1'), settings, { run: 'r1', error, at: 0, since: 0 }) ?? empty;
-    const twice = fail(once, settings, { run: 'r1', error, at: 0, since: 0 }) ?? empty;
+    const once = fail(begun('r1'), settings, { run: 'r1', error, at: 15, since: 10 }) ?? empty;
+    const twice = fail(once, settings, { run: 'r1', error, at: 15, since: 10 }) ?? empty;
     expect(twice).toEqual(once);
-    const next = begin(twice, { run: 'r2', at: 10, revision: applied('r2').revision });
-    expect(fail(next, settings, { run: 'r2', error, at: 1000, since: 10, verifiedUpTo: 'v' })).toMatchObject({
+    const next = begin(twice, { run: 'r2', at: 20, revision: applied('r2').revision });
+    expect(fail(next, settings, { run: 'r2', error, at: 1000, since: 20, verifiedUpTo: 'v' })).toMatchObject({
       failure: { run: 'r2', count: 2, retryAt: 601_000, error },
       last: { run: 'r2', status: 'failed', at: 1000 },
       verifiedUpTo: 'v',
@@ -107,7 +114,7 @@ describe('a run that fails', () => {
   });
 
   it('of a target that is never retried has no time for it', () => {
-    const state = fail(begun('r1'), { interval: 60, retryInterval: 0 }, { run: 'r1', error, at: 0, since: 0 });
+    const state = fail(begun('r1'), { interval: 60, retryInterval: 0 }, { run: 'r1', error, at: 15, since: 10 });
     expect(state?.failure).toEqual({ run: 'r1', error, count: 1 });
   });
 });
