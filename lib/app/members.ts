@@ -75,7 +75,7 @@ async function listClaimed(
 }
 
 /** The kind in the version that its group prefers; undefined if the cluster serves it in none. */
-export async function findKind(cluster: Cluster, groupKind: GroupKind): Promise<ResourceKind | undefined> {
+async function findKind(cluster: Cluster, groupKind: GroupKind): Promise<ResourceKind | undefined> {
   const dot = groupKind.indexOf('.');
   const [kind, group] = dot < 0 ? [groupKind, ''] : [groupKind.slice(0, dot), groupKind.slice(dot + 1)];
   const versions = group === '' ? ['v1'] : await cluster.versions(group);

@@ -54,11 +54,6 @@ export function inventoryId(name: string, namespace: string): string {
   return `applyset-${sha256Base64Url(`${name}.${namespace}.ConfigMap.`)}-v1`;
 }
 
-/** The label selector of the members. */
-export function membersOf(inventory: Inventory): string {
-  return `applyset.kubernetes.io/part-of=${inventory.id}`;
-}
-
 /** Reads the parent; a `user` Failure if it is not ours. */
 export function parseInventory(parent: KubeObject, target: string, namespace: string): Inventory {
   const empty = emptyInventory(target, namespace);
