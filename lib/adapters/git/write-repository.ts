@@ -69,7 +69,8 @@ async function writeSubmodule(
 ): Promise<void> {
   const { remote } = request;
   const { protocol, server } = parseAddress(url, workshop.allowLocal);
-  // A repository may name any address: it gets the protocol of its parent, and the parent's credentials only for the parent's server.
+  // A repository may name any address: it gets the protocol of its parent, and a token only for the parent's server. An SSH key never
+  // leaves, and ssh speaks with known hosts alone.
   if (protocol !== remote.address.protocol)
     throw new Failure(
       'user',

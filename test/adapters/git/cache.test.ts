@@ -87,11 +87,13 @@ it('what a killed git left in the cache is removed', async () => {
   const { repository, url, test } = world;
   await checkedOut(test, url, await repository.commit({ 'a.yaml': '1' }));
   const [cache = ''] = await caches(test.scratch);
+  await writeFile(join(cache, 'not-cloned-anew'), '');
   await writeFile(join(cache, 'shallow.lock'), '');
   await writeFile(join(cache, 'config.lock'), '');
   await writeFile(join(cache, 'objects/pack/tmp_pack_abc'), 'half');
   await writeFile(`${cache}.lock`, '1-1-dead');
   expect(await checkedOut(test, url, await repository.commit({ 'b.yaml': '1' }))).toEqual(['a.yaml', 'b.yaml']);
+  expect(await readdir(cache)).toContain('not-cloned-anew');
   expect(await readdir(cache)).not.toContain('shallow.lock');
   expect(await readdir(join(cache, 'objects/pack'))).not.toContain('tmp_pack_abc');
   expect(await caches(test.scratch)).toEqual([cache]);

@@ -294,11 +294,8 @@ it('a process killed while it fetches leaves nothing that the next one stumbles 
   const script = join(import.meta.dirname, 'checkout-once.ts');
   const child = spawn(process.execPath, [script, scratch, here.source.url, commit], { stdio: 'inherit' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  const fetching = () => here.server.requests.some((line) => line.startsWith('POST'));
-  await expect.poll(fetching, { timeout: 20_000 }).toBe(true);
-  await expect
-    .poll(async () => (await readdir(scratch, { recursive: true })).some((path) => /tmp_pack/.test(path)))
-    .toBe(true);
+  const arrives = async () => (await readdir(scratch, { recursive: true })).some((path) => /tmp_pack/.test(path));
+  await expect.poll(arrives, { timeout: 20_000 }).toBe(true);
   child.kill('SIGKILL');
   await ended;
   const before = await readdir(scratch, { recursive: true });

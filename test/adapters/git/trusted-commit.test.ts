@@ -119,6 +119,28 @@ it('an unsigned side branch stops mode all and not first-parent', async () => {
   expect((await failureOf(sync('first-parent', side, merge))).message).toMatch(/the history was rewritten/);
 });
 
+it('first-parent: an unsigned line is not verified by having been merged before', async () => {
+  const { repository, sync } = await setUp();
+  const key = signers.ssh.format === 'ssh' ? signers.ssh.keyFile : '';
+  const signing = ['-c', 'gpg.format=ssh', '-c', `user.signingKey=${key}`];
+  async function merge(from: string): Promise<string> {
+    await repository.git(...signing, 'merge', '-q', '-S', '--no-ff', '-m', 'merge', from);
+    await repository.git('push', '-q', '--force', repository.bare, 'HEAD:refs/heads/main');
+    return await repository.git('rev-parse', 'HEAD');
+  }
+  const base = await repository.commit({ 'a.yaml': '1' }, { sign: signers.ssh });
+  const side = await repository.commit({ 'side.yaml': '1' }, { branch: 'side' });
+  await repository.commit({ 'b.yaml': '1' }, { branch: 'main', sign: signers.ssh });
+  const known = await merge('side');
+  expect((await sync('first-parent', known, base)).commit).toBe(known);
+  // The merge the other way round: what was the side is now the line.
+  await repository.git('checkout', '-q', 'side');
+  await repository.commit({ 'c.yaml': '1' }, { branch: 'side', sign: signers.ssh });
+  const turned = await merge('main');
+  const refused = { commit: side, reason: 'it has no signature' };
+  expect(await sync('first-parent', turned, known)).toMatchObject({ commit: known, refused });
+});
+
 it('the first time all history is judged, and one that began to sign later is synced once with head', async () => {
   const { repository, sync } = await setUp();
   const root = await repository.commit({ 'a.yaml': '1' });
