@@ -19,7 +19,7 @@ export interface ApiHandlers {
   listTargets(): Promise<readonly TargetStatus[]>;
   showTarget(name: string): Promise<TargetStatus | undefined>;
   /** `by` is the name of the token. A `server` Failure says that the queue refused: the caller may try again. */
-  requestSync(target: string, by: string): Promise<Run | undefined>;
+  requestSync(target: string, request: { by: string; takeOver: boolean }): Promise<Run | undefined>;
   listRuns(query: RunQuery): Promise<{ readonly runs: readonly Run[]; readonly next?: string }>;
   showRun(id: string): Promise<Run | undefined>;
 }
@@ -105,9 +105,15 @@ export async function answerApi(request: ApiRequest, handlers: ApiHandlers, log:
   }
 }
 
-async function answerSync(handlers: ApiHandlers, { name, token }: Call): Promise<Answer> {
+async function answerSync(handlers: ApiHandlers, { name, token, query }: Call): Promise<Answer> {
+  const takeOver = query.get('takeOver') === 'true';
+  if (takeOver && token.role !== 'admin') {
+    return refuse(403, 'missing', `Cannot take "${name}" over: the token "${token.name}" has the role ${token.role}`, {
+      help: 'Use a token with the role admin',
+    });
+  }
   try {
-    const run = await handlers.requestSync(name, token.name);
+    const run = await handlers.requestSync(name, { by: token.name, takeOver });
     if (run === undefined) return found('target', name, undefined);
     return { status: 202, headers: { location: `/v1/runs/${encodeURIComponent(run.id)}` }, body: run };
   } catch (error) {

@@ -12,7 +12,7 @@ import type { TargetStatus as DomainTargetStatus } from './domain/target-status.
  * | --- | --- | --- |
  * | `GET /v1/targets` | viewer | 200 `TargetList` |
  * | `GET /v1/targets/{t}` | viewer | 200 `TargetStatus` |
- * | `POST /v1/targets/{t}/sync` | deployer | 202 `Run`, queued or taken up already; `Location` names it |
+ * | `POST /v1/targets/{t}/sync?takeOver=` | deployer; admin for `takeOver=true` | 202 `Run`, queued or taken up already; `Location` names it |
  * | `GET /v1/runs?target=&after=` | viewer | 200 `RunPage`, newest first, 50 at once, each with the first 100 of its objects; `after` is the `next` of the page before |
  * | `GET /v1/runs/{id}` | viewer | 200 `Run` |
  *

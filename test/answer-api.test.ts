@@ -38,8 +38,8 @@ const handlers: ApiHandlers = {
   async showTarget(name) {
     return name === 'shop' ? status : undefined;
   },
-  async requestSync(target, by) {
-    asked.push({ target, by });
+  async requestSync(target, { by, takeOver }) {
+    asked.push({ target, by, ...(takeOver && { takeOver }) });
     if (failure) throw failure;
     return target === 'shop' ? run : undefined;
   },
@@ -114,6 +114,15 @@ it.each([
 ])('a %s who asks for a sync gets the right status', async (_, token, expected) => {
   const answer = await ask({ path: ['targets', 'shop', 'sync'], method: 'POST', authorization: `Bearer ${token}` });
   expect(answer.status).toBe(expected);
+});
+
+it('only an admin may take a target over from another installation', async () => {
+  const query = new URLSearchParams({ takeOver: 'true' });
+  const path = ['targets', 'shop', 'sync'];
+  const refused = await ask({ path, query, method: 'POST', authorization: 'Bearer deploy-token' });
+  expect([refused.status, asked]).toEqual([403, []]);
+  expect((await ask({ path, query, method: 'POST', authorization: 'Bearer admin-token' })).status).toBe(202);
+  expect(asked).toEqual([{ target: 'shop', by: 'boss', takeOver: true }]);
 });
 
 it('a role too low is told which one it takes', async () => {

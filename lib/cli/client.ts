@@ -9,7 +9,7 @@ export interface Client {
   readonly url: string;
   listTargets(): Promise<TargetList>;
   showTarget(name: string): Promise<TargetStatus>;
-  requestSync(name: string): Promise<Run>;
+  requestSync(name: string, takeOver: boolean): Promise<Run>;
   listRuns(query: { readonly target?: string | undefined; readonly after?: string | undefined }): Promise<RunPage>;
   showRun(id: string): Promise<Run>;
 }
@@ -38,7 +38,8 @@ export function createClient(call: Call): Client {
     url,
     listTargets: () => ask('GET', '/v1/targets', TargetList),
     showTarget: (name) => ask('GET', `/v1/targets/${encodeURIComponent(name)}`, TargetStatus),
-    requestSync: (name) => ask('POST', `/v1/targets/${encodeURIComponent(name)}/sync`, Run),
+    requestSync: (name, takeOver) =>
+      ask('POST', `/v1/targets/${encodeURIComponent(name)}/sync${takeOver ? '?takeOver=true' : ''}`, Run),
     listRuns({ target, after }) {
       const query = new URLSearchParams({ ...(target && { target }), ...(after && { after }) });
       return ask('GET', query.size === 0 ? '/v1/runs' : `/v1/runs?${query}`, RunPage);

@@ -146,8 +146,8 @@ async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: Jo
       const target = targets.get(name);
       return target && (await showTarget(target, store));
     },
-    async requestSync(name, by) {
-      return targets.has(name) ? await requestSync(name, by, ports) : undefined;
+    async requestSync(name, request) {
+      return targets.has(name) ? await requestSync(name, request, ports) : undefined;
     },
     listRuns: (query) => listRuns(store, query, clock()),
     showRun: (id) => getRun(store, id),

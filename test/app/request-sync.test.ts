@@ -7,7 +7,7 @@ it('a sync that is asked for has its run at once, and compares although nothing 
   const world = createJobWorld();
   await world.push('d1', commit('b'));
   await world.drain();
-  const run = await requestSync('shop', 'ci', world.ports);
+  const run = await requestSync('shop', { by: 'ci' }, world.ports);
   expect(run).toMatchObject({ status: 'queued', cause: { kind: 'manual', by: 'ci' } });
   expect(await getRun(world.ports.store, run.id)).toEqual(run);
   await world.drain();
@@ -16,7 +16,10 @@ it('a sync that is asked for has its run at once, and compares although nothing 
 
 it('two syncs that are asked for in one moment are two', async () => {
   const world = createJobWorld();
-  const runs = await Promise.all([requestSync('shop', 'ci', world.ports), requestSync('shop', 'ci', world.ports)]);
+  const runs = await Promise.all([
+    requestSync('shop', { by: 'ci' }, world.ports),
+    requestSync('shop', { by: 'ci' }, world.ports),
+  ]);
   await world.drain();
   expect(new Set(runs.map(({ id }) => id)).size).toBe(2);
   expect(world.place('shop').applied).toHaveLength(2);
@@ -27,5 +30,5 @@ it.each([
   ['shop', { suspend: true }, 'user', 'Cannot sync "shop": it is suspended'],
 ])('a sync of %s with %o is refused', async (target, settings, fault, message) => {
   const world = createJobWorld(targetsOf({ name: 'shop', ...settings }));
-  await expect(requestSync(target, 'ci', world.ports)).rejects.toMatchObject({ fault, message });
+  await expect(requestSync(target, { by: 'ci' }, world.ports)).rejects.toMatchObject({ fault, message });
 });

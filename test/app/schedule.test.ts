@@ -179,7 +179,7 @@ describe('schedule', () => {
     const world = createJobWorld();
     const id = await runningRun(world);
     world.advance(1);
-    const newer = await requestSync('shop', 'ci', world.ports);
+    const newer = await requestSync('shop', { by: 'ci' }, world.ports);
     await world.drain(0);
     world.advance(400);
     await schedule(10, world.ports);
@@ -214,7 +214,7 @@ describe('the open runs', () => {
     const id = await runningRun(world);
     expect((await findOpenRuns(world.ports.store, world.now())).map(({ run }) => run.id)).toEqual([id]);
     world.advance(5 * 86_400);
-    const later = await requestSync('shop', 'ci', world.ports);
+    const later = await requestSync('shop', { by: 'ci' }, world.ports);
     expect((await findOpenRuns(world.ports.store, world.now())).map(({ run }) => run.id)).toEqual([id, later.id]);
     await stepRun(world.ports.store, id, world.now(), (run) => endRun(run, 'failed', world.now()));
     await findOpenRuns(world.ports.store, world.now());
@@ -250,7 +250,7 @@ describe('the start of a process that owns the store', () => {
 
 /** A run whose worker has just died, and its message with it. */
 async function runningRun(world: JobWorld): Promise<string> {
-  const { id } = await requestSync('shop', 'ci', world.ports);
+  const { id } = await requestSync('shop', { by: 'ci' }, world.ports);
   await world.ports.queue.acknowledge(await take(world, 'sync'));
   await stepRun(world.ports.store, id, world.now(), (run) => startRun(run, `main@sha1:${commit('b')}`, world.now()));
   return id;

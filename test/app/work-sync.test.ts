@@ -241,7 +241,7 @@ describe('a sync that failed by our own fault', () => {
     await workSync(await take(world, 'sync'), failing(ours, world.ports));
     world.advance(1);
     world.place('shop').head = commit('a');
-    await requestSync('shop', 'ci', world.ports);
+    await requestSync('shop', { by: 'ci' }, world.ports);
     await workSync(await take(world, 'sync'), world.ports);
     world.place('shop').head = commit('b');
     await world.drain();
@@ -352,7 +352,7 @@ describe('a push', () => {
     const [second] = await world.push('d2', commit('b'), { before: commit('a') });
     world.place('shop').head = commit('a');
     const job = await take(world, 'sync');
-    await requestSync('shop', 'ci', world.ports);
+    await requestSync('shop', { by: 'ci' }, world.ports);
     await world.ports.queue.acknowledge(job);
     await world.drain();
     world.place('shop').head = commit('b');
@@ -378,7 +378,7 @@ describe('a push', () => {
     const world = createJobWorld();
     await world.push('d1', commit('b'));
     await world.drain();
-    const manual = await requestSync('shop', 'ci', world.ports);
+    const manual = await requestSync('shop', { by: 'ci' }, world.ports);
     const message = await take(world, 'sync');
     const body = { ...(message.body as object), cause: { kind, by: 'someone' }, wanted: world.now() };
     await workSync({ ...message, body }, world.ports);

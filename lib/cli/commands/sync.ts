@@ -20,6 +20,7 @@ export const sync: Command = {
   flags: {
     'no-wait': { help: 'print the id of the run and do not wait' },
     timeout: { value: 'DURATION', help: 'how long to wait; default 10m' },
+    'take-over': { help: 'claim the target although another installation of Sluice synced it lately (admin)' },
     ...outputFlag,
     ...serverFlags,
   },
@@ -30,7 +31,7 @@ export const sync: Command = {
     const timeout = readTimeout(call.flag('timeout'));
     const client = createClient(call);
     const { source } = await client.showTarget(name);
-    const queued = await client.requestSync(name);
+    const queued = await client.requestSync(name, call.has('take-over'));
     if (call.has('no-wait')) {
       if (call.json) printJson(call.terminal, queued);
       else call.terminal.out(`Queued as run ${queued.id}; see "sluice runs ${queued.id}"`);
