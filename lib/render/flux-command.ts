@@ -5,7 +5,7 @@ export type FluxCommand =
   | { readonly tool: 'helm'; readonly name?: string; readonly chart: string; readonly options: readonly HelmOption[] };
 
 /** An option of `helm template`; `file` has to be resolved within the checkout. */
-export interface HelmOption {
+interface HelmOption {
   readonly flag: string;
   readonly value?: string;
   readonly file?: string;

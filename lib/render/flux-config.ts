@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import * as z from 'zod/mini';
 import { Failure } from '../domain/failure.ts';
 import { formatProblem, problemsOf, wordIssue } from '../domain/settings-problem.ts';
 import { resolveInside } from './checkout-path.ts';
-import { readBounded } from './read-bounded.ts';
+import { isFile, readBounded } from './read-bounded.ts';
 import { readYaml } from './read-yaml.ts';
 
 /** `.flux.yaml` (facts/flux-v1.md §1.7). Unknown keys are refused. */
@@ -92,19 +91,15 @@ export interface FluxConfigPlace {
 }
 
 /** The `.flux.yaml` that holds for a path of the target: that of the path, or of the nearest directory above it in the checkout; the path may name it. */
-export async function findFluxConfig(root: string, path: string): Promise<FluxConfigPlace | undefined> {
+export function findFluxConfig(root: string, path: string): FluxConfigPlace | undefined {
   if (posix.basename(path) === '.flux.yaml') return { file: path, directory: dirname(path) };
   for (let directory = path; ; directory = dirname(directory)) {
     const file = join(directory, '.flux.yaml');
-    if (await isFile(join(root, file))) return { file, directory: path };
+    if (isFile(join(root, file))) return { file, directory: path };
     if (directory === '.') return undefined;
   }
 }
 
-export async function readFluxConfig(root: string, file: string): Promise<FluxConfig> {
-  return parseFluxConfig(await readBounded(await resolveInside(root, file), file), file);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true;
+export function readFluxConfig(root: string, file: string): FluxConfig {
+  return parseFluxConfig(readBounded(resolveInside(root, file), file), file);
 }

@@ -25,7 +25,7 @@ export async function runInShell(context: RenderContext, command: string, timeou
   const { code, stdout, stderr } = await runTool(context, {
     program: '/bin/sh',
     args: ['-c', command],
-    directory: await resolveInside(context.root, path),
+    directory: resolveInside(context.root, path),
     environment: { PATH: `${await linkTools(context)}:${context.searchPath}` },
     timeoutSeconds,
     purpose,

@@ -15,11 +15,11 @@ import { concatenate, type RenderContext, type Rendered } from './renderer.ts';
 /** What the nearest `.flux.yaml` says about the path (facts/flux-v1.md §1.7). */
 export async function renderFlux(context: RenderContext): Promise<Rendered> {
   const { root, path } = context;
-  const place = await findFluxConfig(root, path);
+  const place = findFluxConfig(root, path);
   if (!place) {
     throw new Failure('user', `Cannot render "${path}": there is no .flux.yaml in it or above it in the repository`);
   }
-  const config = await readFluxConfig(root, place.file);
+  const config = readFluxConfig(root, place.file);
   const inDirectory = { ...context, path: place.directory };
   if (config.mode === 'scanForFiles') return renderPlain(inDirectory);
   const parts: Rendered[] = [];
@@ -41,7 +41,7 @@ export async function runGenerator(context: RenderContext, generator: Command): 
     case 'helm': {
       const options: string[] = [];
       for (const { flag, value, file } of command.options) {
-        const resolved = file === undefined ? value : await resolveInside(context.root, within(context, file));
+        const resolved = file === undefined ? value : resolveInside(context.root, within(context, file));
         options.push(flag, ...(resolved === undefined ? [] : [resolved]));
       }
       const name = command.name === undefined ? [] : [command.name];
@@ -60,25 +60,29 @@ function within(context: RenderContext, path: string): string {
   return path.startsWith('/') ? path : join(context.path, path);
 }
 
-async function concatenateFiles(context: RenderContext, files: readonly string[]): Promise<Rendered> {
+function concatenateFiles(context: RenderContext, files: readonly string[]): Rendered {
   const parts: Rendered[] = [];
   for (const file of files) {
     const name = within(context, file);
-    parts.push(
-      readManifests(await readBounded(await resolveInside(context.root, name), name), name, { withoutKind: 'refuse' }),
-    );
+    parts.push(readManifests(readBounded(resolveInside(context.root, name), name), name, { withoutKind: 'refuse' }));
   }
   return concatenate(parts);
 }
 
 /** A patch file that is not there yet patches nothing: Flux makes it at the first image update. */
-async function applyPatchFile(context: RenderContext, generated: Rendered, patchFile: string): Promise<Rendered> {
+function applyPatchFile(context: RenderContext, generated: Rendered, patchFile: string): Rendered {
   const name = within(context, patchFile);
-  const path = await resolveInside(context.root, name).catch((error: unknown) => {
+  const path = resolveIfThere(context.root, name);
+  if (path === undefined) return generated;
+  const patches = readManifests(readBounded(path, name), name, { withoutKind: 'refuse' });
+  return { ...generated, manifests: patchManifests(generated.manifests, patches.manifests) };
+}
+
+function resolveIfThere(root: string, path: string): string | undefined {
+  try {
+    return resolveInside(root, path);
+  } catch (error) {
     if (error instanceof Failure && error.code === 'NotFound') return undefined;
     throw error;
-  });
-  if (path === undefined) return generated;
-  const patches = readManifests(await readBounded(path, name), name, { withoutKind: 'refuse' });
-  return { ...generated, manifests: patchManifests(generated.manifests, patches.manifests) };
+  }
 }

@@ -1,4 +1,5 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import type { Manifest } from '../domain/kube-object.ts';
@@ -13,8 +14,7 @@ import { runTool } from './run-tool.ts';
  */
 export async function renderHelm(context: RenderContext): Promise<Rendered> {
   const { root, target, scratch } = context;
-  const valuesFiles: string[] = [];
-  for (const file of target.valuesFiles) valuesFiles.push(await resolveInside(root, file));
+  const valuesFiles = target.valuesFiles.map((file) => resolveInside(root, file));
   // Values may be secret: not on a command line, in a file of our own (DESIGN §8).
   const values = join(scratch, 'values.json');
   await writeFile(values, JSON.stringify(target.values), { mode: 0o600, flag: 'wx' });
@@ -30,8 +30,8 @@ export async function renderHelm(context: RenderContext): Promise<Rendered> {
 /** What `helm template` prints for the chart at `path` in the checkout. Throws a `user` Failure in one line that names the chart. */
 export async function templateChart(context: RenderContext, path: string, args: readonly string[]): Promise<Rendered> {
   const { root, scratch } = context;
-  const chart = await resolveInside(root, path);
-  await guardLinks(root, chart);
+  const chart = resolveInside(root, path);
+  guardLinks(root, chart);
   const { helm } = await context.tools();
   const { code, stdout, stderr } = await runTool(context, {
     program: helm,
@@ -51,9 +51,9 @@ export async function templateChart(context: RenderContext, path: string, args: 
 }
 
 /** helm follows symbolic links, wherever they lead. */
-async function guardLinks(root: string, directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
-    if (entry.isSymbolicLink()) await resolveInside(root, nameIn(root, join(entry.parentPath, entry.name)));
+function guardLinks(root: string, directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isSymbolicLink()) resolveInside(root, nameIn(root, join(entry.parentPath, entry.name)));
   }
 }
 

@@ -1,35 +1,33 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import type { Json } from '../domain/kube-object.ts';
 import { nameIn, resolveInside } from './checkout-path.ts';
-import { readBounded } from './read-bounded.ts';
+import { isFile, readBounded } from './read-bounded.ts';
 import { readYaml } from './read-yaml.ts';
 
 export const kustomizationNames: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
-/** Fields whose entries are files or directories that are built in turn. kustomize takes a directory from anywhere, also outside of the checkout. */
-const entryFields: ReadonlySet<string> = new Set([
-  'resources',
-  'bases',
-  'components',
-  'generators',
-  'transformers',
-  'validators',
-]);
-/** Fields, at any depth, that hold paths of files. Those outside of the kustomization's own directory are refused by kustomize, but any may be a URL. */
+/*
+ * Fields in lower case: kustomize takes them in any case.
+ */
+
+/** Fields whose entries are files, or directories that are built in turn: kustomize takes a directory from anywhere, also outside of the checkout. */
+const entryFields: ReadonlySet<string> = new Set(['resources', 'bases', 'components']);
+/** The same for configurations of plugins, which may be inline. */
+const pluginFields: ReadonlySet<string> = new Set(['generators', 'transformers', 'validators']);
+/** Other fields, at any depth, that hold paths of files. Those outside of the kustomization's own directory are refused by kustomize, but any may be a URL. */
 const fileFields: ReadonlySet<string> = new Set([
-  ...entryFields,
   'configurations',
   'crds',
   'env',
   'envs',
   'files',
-  'patchesStrategicMerge',
+  'patchesstrategicmerge',
   'path',
+  'paths',
+  'targetfilepath',
 ]);
-/** Fields of plugins; a file among them is a configuration that may name files and URLs itself. */
-const pluginFields: ReadonlySet<string> = new Set(['generators', 'transformers', 'validators']);
 
 const maxKustomizations = 1000;
 
@@ -43,58 +41,89 @@ interface Guard {
  * Refuses a kustomization that reaches, by itself or by what it is built on, out of the checkout or to the network, before kustomize sees it
  * (DESIGN §8). `directory` is absolute, without links. Throws a `user` Failure that names the entry and the file that has it.
  */
-export async function guardKustomization(root: string, directory: string, allowRemote: boolean): Promise<void> {
-  await guardDirectory({ root, allowRemote, seen: new Set() }, directory);
+export function guardKustomization(root: string, directory: string, allowRemote: boolean): void {
+  guardDirectory({ root, allowRemote, seen: new Set() }, directory, false);
 }
 
-async function guardDirectory(guard: Guard, directory: string): Promise<void> {
-  if (guard.seen.has(directory)) return;
-  guard.seen.add(directory);
+/** `ofPlugins`: what the directory builds are configurations of plugins, whose files have to be looked into. */
+function guardDirectory(guard: Guard, directory: string, ofPlugins: boolean): void {
+  const visit = `${ofPlugins} ${directory}`;
+  if (guard.seen.has(visit)) return;
+  guard.seen.add(visit);
   if (guard.seen.size > maxKustomizations) {
-    throw new Failure(
-      'user',
-      `Cannot build "${nameIn(guard.root, directory)}": more than ${maxKustomizations} kustomizations`,
-    );
+    const name = nameIn(guard.root, directory);
+    throw new Failure('user', `Cannot build "${name}": more than ${maxKustomizations} kustomizations`);
   }
-  for (const name of kustomizationNames) {
-    const file = join(directory, name);
-    const status = await stat(file).catch(() => undefined);
-    if (status?.isFile()) await guardFile(guard, directory, nameIn(guard.root, file));
+  for (const file of kustomizationNames) {
+    const path = join(directory, file);
+    if (isFile(path)) guardFile(guard, { directory, name: nameIn(guard.root, path), ofPlugins });
   }
 }
 
-async function guardFile(guard: Guard, directory: string, name: string): Promise<void> {
-  const file = await resolveInside(guard.root, name);
-  for (const { value } of readYaml(await readBounded(file, name), name))
-    await guardValue(guard, directory, name, value);
+/** A file that is being looked at: a kustomization, and what it builds. */
+interface GuardedFile {
+  readonly directory: string;
+  readonly name: string;
+  readonly ofPlugins: boolean;
 }
 
-async function guardValue(guard: Guard, directory: string, name: string, value: Json): Promise<void> {
-  for (const { field, entry } of entriesOf(value)) {
-    if (/^(?:[^=]*=)?https?:/i.test(entry)) refuseRemote(guard, name, entry);
-    else if (entryFields.has(field)) await guardEntry(guard, directory, name, field, entry);
+function guardFile(guard: Guard, file: GuardedFile): void {
+  for (const value of valuesOf(guard, file.name)) {
+    for (const { field, entry } of entriesOf(value)) {
+      refuseUrl(guard, file.name, entry);
+      if (entryFields.has(field)) guardEntry(guard, file, entry, file.ofPlugins);
+      else if (pluginFields.has(field)) guardEntry(guard, file, entry, true);
+    }
   }
+}
+
+/** The configuration of a plugin names files, and nothing that is built in turn. */
+function guardPlugin(guard: Guard, name: string, values: readonly Json[]): void {
+  for (const { entry } of values.flatMap((value) => entriesOf(value))) refuseUrl(guard, name, entry);
+}
+
+function valuesOf(guard: Guard, name: string): readonly Json[] {
+  return readYaml(readBounded(resolveInside(guard.root, name), name), name).map(({ value }) => value);
 }
 
 /** An entry that is a directory is a kustomization of its own; one that is not there is either remote or a mistake. */
-async function guardEntry(guard: Guard, directory: string, name: string, field: string, entry: string): Promise<void> {
-  if (entry.includes('\n')) {
-    for (const { value } of readYaml(entry, name)) await guardValue(guard, directory, name, value);
+function guardEntry(guard: Guard, { directory, name }: GuardedFile, entry: string, ofPlugins: boolean): void {
+  if (ofPlugins && entry.includes('\n')) {
+    guardPlugin(
+      guard,
+      name,
+      readYaml(entry, name).map(({ value }) => value),
+    );
     return;
   }
-  const path = join(directory, entry);
-  const status = await stat(path).catch(() => undefined);
-  if (!status && looksRemote(entry)) return refuseRemote(guard, name, entry);
-  const real = await resolveInside(guard.root, entry.startsWith('/') ? entry : nameIn(guard.root, path)).catch(
-    (error: unknown) => {
-      const state = error instanceof Failure ? error.message.replace(/^.*": /, '') : String(error);
-      throw new Failure('user', `Cannot build "${name}": its entry "${entry}" cannot be used: ${state}`, {
-        cause: error,
-      });
-    },
-  );
-  if (status?.isDirectory()) await guardDirectory(guard, real);
-  else if (pluginFields.has(field)) await guardFile(guard, directory, nameIn(guard.root, real));
+  const status = statSync(join(directory, entry), { throwIfNoEntry: false });
+  if (isUrl(entry) || (!status && looksRemote(entry))) {
+    refuseRemote(guard, name, entry);
+    return;
+  }
+  const real = resolveEntry(guard, directory, name, entry);
+  if (status?.isDirectory()) guardDirectory(guard, real, ofPlugins);
+  else if (ofPlugins) guardPlugin(guard, nameIn(guard.root, real), valuesOf(guard, nameIn(guard.root, real)));
+}
+
+function isUrl(entry: string): boolean {
+  return /^(?:[^=]*=)?https?:/i.test(entry);
+}
+
+function refuseUrl(guard: Guard, name: string, entry: string): void {
+  if (isUrl(entry)) refuseRemote(guard, name, entry);
+}
+
+function resolveEntry(guard: Guard, directory: string, name: string, entry: string): string {
+  try {
+    return resolveInside(guard.root, entry.startsWith('/') ? entry : nameIn(guard.root, join(directory, entry)));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const state = error.message.replace(/^.*": /, '');
+    throw new Failure('user', `Cannot build "${name}": its entry "${entry}" cannot be used: ${state}`, {
+      cause: error,
+    });
+  }
 }
 
 /** What kustomize would clone: `github.com/…`, `git@host:…`, `git::…`, `ssh://…`, `…?ref=…`. */
@@ -122,8 +151,12 @@ interface Entry {
 }
 
 function entriesOf(value: Json | undefined, field = ''): readonly Entry[] {
-  if (typeof value === 'string') return fileFields.has(field) ? [{ field, entry: value }] : [];
+  if (typeof value === 'string') return namesFiles(field) ? [{ field, entry: value }] : [];
   if (Array.isArray(value)) return value.flatMap((item: Json) => entriesOf(item, field));
   if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) => entriesOf(inner, key));
+  return Object.entries(value).flatMap(([key, inner]) => entriesOf(inner, key.toLowerCase()));
+}
+
+function namesFiles(field: string): boolean {
+  return entryFields.has(field) || pluginFields.has(field) || fileFields.has(field);
 }

@@ -11,10 +11,10 @@ export async function renderKustomize(context: RenderContext): Promise<Rendered>
 }
 
 /** The YAML that kustomize prints. Throws a `user` Failure in one line that names the directory. */
-export async function buildKustomization(context: RenderContext): Promise<Buffer> {
+async function buildKustomization(context: RenderContext): Promise<Buffer> {
   const { root, target, scratch } = context;
-  const directory = await resolveInside(root, context.path);
-  await guardKustomization(root, directory, target.allowRemoteBases);
+  const directory = resolveInside(root, context.path);
+  guardKustomization(root, directory, target.allowRemoteBases);
   const { kubectl } = await context.tools();
   const purpose = `build "${nameIn(root, directory)}" with kustomize`;
   const { code, stdout, stderr } = await runTool(context, {

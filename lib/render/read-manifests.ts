@@ -9,13 +9,13 @@ export interface ReadOptions {
 }
 
 /** A document or an item of a List, with `kind` and `metadata.name`. */
-export interface NamedObject {
+interface NamedObject {
   readonly kind: string;
   readonly metadata: { readonly [field: string]: Json | undefined; readonly name: string };
   readonly [field: string]: Json | undefined;
 }
 
-export interface FoundObject {
+interface FoundObject {
   readonly object: NamedObject;
   readonly line: number;
 }

@@ -96,7 +96,7 @@ function readMap(cursor: Cursor, indent: number): Json {
   while (cursor.indent === indent && !isDash(cursor)) {
     const colon = keyEnd(cursor);
     if (colon < 0) throw notSimple;
-    const key = readKey(cursor.text.slice(cursor.at, colon).trimEnd());
+    const key = readKey(cursor.text.slice(cursor.at, colon));
     cursor.at = skipSpaces(cursor.text, colon + 1);
     setKey(map, key, readValue(cursor, indent));
   }
@@ -138,8 +138,7 @@ function readScalar(cursor: Cursor, indent: number): Json {
   }
   const line = text.slice(at, end);
   const comment = line.indexOf(' #');
-  const plain = (comment < 0 ? line : line.slice(0, comment)).trimEnd();
-  return endOfLine(cursor, end, readPlain(plain));
+  return endOfLine(cursor, end, readPlain(comment < 0 ? line : line.slice(0, comment)));
 }
 
 function endOfLine(cursor: Cursor, after: number, value: Json): Json {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import { duplicateFailure, findDuplicate } from '../domain/duplicates.ts';
 import type { RendererName } from '../domain/settings.ts';
@@ -9,6 +9,7 @@ import { renderHelm } from './helm.ts';
 import { renderKustomize } from './kustomize.ts';
 import { kustomizationNames } from './kustomize-guard.ts';
 import { renderPlain } from './plain.ts';
+import { isFile } from './read-bounded.ts';
 import { concatenate, type RenderContext, type Rendered, type Renderer, type RenderTarget } from './renderer.ts';
 
 const renderers = {
@@ -47,7 +48,7 @@ export function createRender(parts: RenderParts): (request: RenderRequest) => Pr
     await mkdir(parts.scratch, { recursive: true, mode: 0o700 });
     const scratch = await mkdtemp(join(parts.scratch, 'render-'));
     try {
-      const plan = await planPaths(root, target);
+      const plan = planPaths(root, target);
       const rendered: Rendered[] = [];
       for (const [index, { path, renderer }] of plan.entries()) {
         signal?.throwIfAborted();
@@ -71,15 +72,15 @@ interface PlannedPath {
 }
 
 /** Which renderer each path has; a plain path within another plain one is read with that one. */
-async function planPaths(root: string, target: RenderTarget): Promise<readonly PlannedPath[]> {
+function planPaths(root: string, target: RenderTarget): readonly PlannedPath[] {
   const planned: (PlannedPath & { readonly real: string })[] = [];
   for (const written of target.source.paths) {
-    const real = await resolveInside(root, written);
+    const real = resolveInside(root, written);
     const path = normalize(written).replace(/(?<=.)\/$/, '');
     planned.push({
       path,
       real,
-      renderer: target.renderer === 'auto' ? await detect(root, path, real) : target.renderer,
+      renderer: target.renderer === 'auto' ? detect(root, path, real) : target.renderer,
     });
   }
   return planned.filter(({ renderer, real }, index) => {
@@ -90,14 +91,10 @@ async function planPaths(root: string, target: RenderTarget): Promise<readonly P
   });
 }
 
-async function detect(root: string, path: string, real: string): Promise<Chosen> {
-  if (await findFluxConfig(root, path)) return 'flux';
-  for (const name of kustomizationNames) if (await isFile(join(real, name))) return 'kustomize';
-  return (await isFile(join(real, 'Chart.yaml'))) ? 'helm' : 'plain';
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true;
+function detect(root: string, path: string, real: string): Chosen {
+  if (findFluxConfig(root, path)) return 'flux';
+  for (const name of kustomizationNames) if (isFile(join(real, name))) return 'kustomize';
+  return isFile(join(real, 'Chart.yaml')) ? 'helm' : 'plain';
 }
 
 function finish({ manifests, warnings }: Rendered): Rendered {

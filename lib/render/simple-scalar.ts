@@ -8,7 +8,8 @@ export const notSimple = new SyntaxError('not simple');
 export const quoted = /"(?:[^"\\\n\t]|\\["\\bfnrt]|\\u[\da-fA-F]{4})*"|'(?:[^'\n\t]|'')*'/y;
 const plainKey = /^[^-\s?:,[\]{}#&*!|>'"%@`][^\t]*$/;
 
-export function readKey(text: string): string {
+export function readKey(written: string): string {
+  const text = withoutTrailingSpaces(written);
   const first = text.charAt(0);
   if (first === '"' || first === "'") return unquote(text);
   if (!plainKey.test(text) || text === '<<' || text.length > 1000) throw notSimple;
@@ -22,7 +23,8 @@ function unquote(text: string): string {
 /** Without a colon that could end a key, tabs, or a first character that means something else. */
 const plainScalar = /^(?:[^-\s?:,[\]{}#&*!|>'"%@`]|-(?=\S))(?:[^\t:]|:(?=[^\s]))*$/;
 
-export function readPlain(text: string): Json {
+export function readPlain(written: string): Json {
+  const text = withoutTrailingSpaces(written);
   if (!plainScalar.test(text)) throw notSimple;
   return finite(resolveScalar(text));
 }
@@ -38,7 +40,7 @@ export function readFlow(text: string, at: number, depth: number): [Json, number
   }
   if (first !== '[' && first !== '{') {
     const after = matchEnd(flowPlain, text, at);
-    return [finite(resolveScalar(text.slice(at, after).trimEnd())), after];
+    return [finite(resolveScalar(withoutTrailingSpaces(text.slice(at, after)))), after];
   }
   if (depth === 0) throw notSimple;
   const close = first === '[' ? ']' : '}';
@@ -56,13 +58,20 @@ export function readFlow(text: string, at: number, depth: number): [Json, number
       next = skipSpaces(text, key);
       if (!text.startsWith(': ', next)) throw notSimple;
       const [value, after] = readFlow(text, skipSpaces(text, next + 1), depth - 1);
-      setKey(map, readKey(text.slice(keyFrom, key).trimEnd()), value);
+      setKey(map, readKey(text.slice(keyFrom, key)), value);
       next = skipSpaces(text, after);
     }
     if (text.charAt(next) === ',') next = skipSpaces(text, next + 1);
     else if (text.charAt(next) !== close) throw notSimple;
   }
   return [first === '[' ? items : map, next + 1];
+}
+
+/** Spaces alone: a no-break space is text to YAML. */
+function withoutTrailingSpaces(text: string): string {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 32) end--;
+  return text.slice(0, end);
 }
 
 export function skipSpaces(text: string, from: number): number {

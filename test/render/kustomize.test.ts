@@ -103,6 +103,7 @@ describe('a kustomization that reaches out', () => {
       'generators: ["apiVersion: builtin\\nkind: ConfigMapGenerator\\nmetadata: {name: x}\\nfiles: [\\"http://127.0.0.1:1/x\\"]\\n"]\n',
       'its entry "http://127.0.0.1:1/x" is remote',
     ],
+    ['a field in capitals', 'RESOURCES: ["http://127.0.0.1:1/x"]\n', 'its entry "http://127.0.0.1:1/x" is remote'],
     ['what is not there', 'resources: [no.yaml]\n', 'its entry "no.yaml" cannot be used: it is not in the checkout'],
   ])('by %s is refused', async (_name, kustomization, state) => {
     const checkout = await makeCheckout({ ...base, 'kustomization.yaml': kustomization });
@@ -117,6 +118,10 @@ describe('a kustomization that reaches out', () => {
       'a/kustomization.yaml': 'resources: [../b]\n',
       'b/kustomization.yaml': 'resources: [../../c]\n',
       'd/kustomization.yaml': 'transformers: [t.yaml]\n',
+      'e/kustomization.yaml': 'generators: [plugins]\n',
+      'e/plugins/kustomization.yaml': 'resources: [g.yaml]\n',
+      'e/plugins/g.yaml':
+        'apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: g}\nfiles: ["http://127.0.0.1:1/x"]\n',
       'd/t.yaml': 'apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: t}\npath: http://127.0.0.1:1/x\n',
     });
     expect((await failureOf(renderIn(checkout, { paths: ['a'] }))).message).toBe(
@@ -124,6 +129,9 @@ describe('a kustomization that reaches out', () => {
     );
     expect((await failureOf(renderIn(checkout, { paths: ['d'] }))).message).toBe(
       'Cannot build "d/t.yaml": its entry "http://127.0.0.1:1/x" is remote',
+    );
+    expect((await failureOf(renderIn(checkout, { paths: ['e'] }))).message).toBe(
+      'Cannot build "e/plugins/g.yaml": its entry "http://127.0.0.1:1/x" is remote',
     );
   });
 

@@ -83,9 +83,9 @@ const forms: Record<string, [string, Json]> = {
   ],
   'a block scalar at the end of the file': ['a: |\n  x', { a: 'x\n' }],
   'plain scalars': [
-    'a: b#c\nd: e #f\ng: ?x\nh: -x\ni: :x\nj: b:c\nk: http://x:80/\nl: one\n  two\n\n  three\nm: a, b\no: "x" # y\nz: x\ty',
+    'a: b#c\nd: e #f\ng: ?x\nh: -x\ni: :x\nj: b:c\nk: http://x:80/\nl: one\n  two\n\n  three\nm: a, b\no: "x" # y\nz: x\ty\nn1: \u00a0x\u00a0',
     // biome-ignore format: a table
-    { a: 'b#c', d: 'e', g: '?x', h: '-x', i: ':x', j: 'b:c', k: 'http://x:80/', l: 'one two\nthree', m: 'a, b', o: 'x', z: 'x\ty' },
+    { a: 'b#c', d: 'e', g: '?x', h: '-x', i: ':x', j: 'b:c', k: 'http://x:80/', l: 'one two\nthree', m: 'a, b', o: 'x', z: 'x\ty', n1: '\u00a0x\u00a0' },
   ],
   'flow collections': [
     'a: [1,2, "x: y",\'z\']\nb: {a: 1, b}\nc: {"a":1}\nd: [a:b, "c":d]\ne: [1,\n  2]\nf: []\ng: {}\nh: [a b, -x, [yes], {k: 0777}]\ni: [1, ]',
@@ -254,7 +254,7 @@ describe('the short way for simple documents', () => {
   }
 
   // biome-ignore format: a table
-  const pieces = ['a', 'b: ', 'c:', '- ', '-', '  ', '    ', ' ', '\n', '\n', '\n  ', '\n- ', '\n  - ', 'x', '1', 'yes', '"', "'", '"q"', "'s'", '|', '|-', '|+', '>', '#', ' # c', '[', ']', '{', '}', ', ', ': ', ':', '\t', '~', '*a', '&a ', '!t ', '?', '<<: ', '---', '---\n', 'k: v\n', 'k:\n', 'k: |\n', '\\n', '0777', '{}', '[]', '[a, b]', '{a: 1}'];
+  const pieces = ['a', 'b: ', 'c:', '- ', '-', '  ', '    ', ' ', '\n', '\n', '\n  ', '\n- ', '\n  - ', 'x', '1', 'yes', '"', "'", '"q"', "'s'", '|', '|-', '|+', '>', '#', ' # c', '[', ']', '{', '}', ', ', ': ', ':', '\t', '\t', '~', '*a', '&a ', '!t ', '?', '<<: ', '---', '---\n', 'k: v\n', 'k:\n', 'k: |\n', '\\n', '\u00a0', '\u2028', '0777', '{}', '[]', '[a, b]', '{a: 1}'];
 
   it('gives what the whole parser gives, whatever stands together', () => {
     let simple = 0;
