@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.ts';
 import { isInside, nameIn, resolveInside } from './checkout-path.ts';
 import { isFile, mebibytes, readBounded } from './read-bounded.ts';
 import { readManifests } from './read-manifests.ts';
-import { concatenate, type RenderContext, type Rendered } from './renderer.ts';
+import { checkStopped, concatenate, type RenderContext, type Rendered } from './renderer.ts';
 
 /** Bytes of all files of a path together. */
 const maxTotal = 64 * 1024 * 1024;
@@ -37,7 +37,7 @@ export async function renderPlain({ root, path, signal }: RenderContext): Promis
     parts.push(kustomizations.has(basename(file)) ? unused(name) : readManifests(bytes, name, { withoutKind: 'warn' }));
     if (performance.now() > turnEnds) {
       await new Promise(setImmediate);
-      signal?.throwIfAborted();
+      checkStopped(signal);
       turnEnds = performance.now() + turn;
     }
   }

@@ -10,7 +10,14 @@ import { renderKustomize } from './kustomize.ts';
 import { kustomizationNames } from './kustomize-guard.ts';
 import { renderPlain } from './plain.ts';
 import { isFile } from './read-bounded.ts';
-import { concatenate, type RenderContext, type Rendered, type Renderer, type RenderTarget } from './renderer.ts';
+import {
+  checkStopped,
+  concatenate,
+  type RenderContext,
+  type Rendered,
+  type Renderer,
+  type RenderTarget,
+} from './renderer.ts';
 
 const renderers = {
   plain: renderPlain,
@@ -51,7 +58,7 @@ export function createRender(parts: RenderParts): (request: RenderRequest) => Pr
       const plan = planPaths(root, target);
       const rendered: Rendered[] = [];
       for (const [index, { path, renderer }] of plan.entries()) {
-        signal?.throwIfAborted();
+        checkStopped(signal);
         const own = join(scratch, String(index));
         await mkdir(own, { mode: 0o700 });
         const searchPath = parts.searchPath ?? '/usr/local/bin:/usr/bin:/bin';

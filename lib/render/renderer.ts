@@ -1,3 +1,4 @@
+import { Failure } from '../domain/failure.ts';
 import type { Manifest } from '../domain/kube-object.ts';
 import type { Target } from '../domain/settings.ts';
 
@@ -44,4 +45,10 @@ export function concatenate(parts: readonly Rendered[]): Rendered {
     manifests: parts.flatMap(({ manifests }) => manifests),
     warnings: parts.flatMap(({ warnings }) => warnings),
   };
+}
+
+/** Throws a `server` Failure once the run was stopped. */
+export function checkStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new Failure('server', 'Cannot finish the render: the run was stopped', { code: 'Aborted' });
 }

@@ -105,7 +105,11 @@ describe('renderPlain', () => {
 
   it('stops with the run', async () => {
     const checkout = await makeCheckout({ 'a.yaml': configMap('a') });
-    await expect(renderIn(checkout, {}, AbortSignal.abort())).rejects.toThrow(/abort/i);
+    expect(await failureOf(renderIn(checkout, {}, AbortSignal.abort()))).toMatchObject({
+      fault: 'server',
+      code: 'Aborted',
+      message: 'Cannot finish the render: the run was stopped',
+    });
   });
 });
 
