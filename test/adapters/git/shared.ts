@@ -6,6 +6,8 @@ import { createGit, type GitOptions } from '../../../lib/adapters/git/git.ts';
 import type { Git } from '../../../lib/app/ports.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import type { SecretRef, Source } from '../../../lib/domain/settings.ts';
+import { type GitHttp, startGitHttp } from '../../parts/git-http.ts';
+import { createRepository, type Repository } from '../../parts/repository.ts';
 
 const folders: string[] = [];
 
@@ -61,4 +63,29 @@ export async function failureOf(promise: Promise<unknown>): Promise<Failure> {
   );
   if (error instanceof Failure) return error;
   throw error;
+}
+
+/** The token that the servers of these tests take. */
+export const password = 'ghp_hunter2';
+
+export interface World extends AsyncDisposable {
+  readonly repository: Repository;
+  readonly server: GitHttp;
+  readonly test: TestGit;
+  readonly source: Source;
+}
+
+/** A repository behind HTTP that asks for the token, and the source that has it. */
+export async function world(options: Partial<GitOptions> = {}): Promise<World> {
+  const root = await temporaryFolder();
+  const repository = await createRepository(root, 'shop');
+  const server = await startGitHttp({ root, password });
+  const secrets = { TOKEN: `${password}\n`, WRONG: 'ghp_wrong' };
+  return {
+    repository,
+    server,
+    test: await testGit({ secrets, allowLocal: false, ...options }),
+    source: source(`${server.url}/shop.git`, { auth: { token: { env: 'TOKEN' } } }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
 }
