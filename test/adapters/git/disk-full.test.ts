@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRepository } from '../../parts/repository.ts';
@@ -12,7 +13,7 @@ let disk: string;
 
 beforeAll(async () => {
   if (!mayMount) return;
-  disk = join('/tmp', `sluice-disk-${process.pid}`);
+  disk = join(tmpdir(), `sluice-disk-${process.pid}`);
   await mkdir(disk);
   await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
 });

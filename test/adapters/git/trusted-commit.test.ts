@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Source } from '../../../lib/domain/settings.ts';
@@ -12,8 +13,8 @@ let signers: { ssh: Signer; strangerSsh: Signer; gpg: Signer; strangerGpg: Signe
 const secrets: Record<string, string> = {};
 
 beforeAll(async () => {
-  // Not below a long path: the socket of gpg-agent lies in it.
-  home = await mkdtemp('/tmp/keys-');
+  // A short path: the socket of gpg-agent lies in it.
+  home = await mkdtemp(join(tmpdir(), 'keys-'));
   for (const name of ['ada', 'eve']) await createSshKey(join(home, name));
   secrets.SSH = await readFile(join(home, 'ada.pub'), 'utf8');
   const keys: string[] = [];
