@@ -22,18 +22,11 @@ export function isMember(live: KubeObject, inventoryId: string): boolean {
   return holds(ownEntry(live)?.fieldsV1, ['metadata', 'labels', partOfLabel]);
 }
 
-const replicas = ['spec', 'replicas'];
-
-/**
- * 16 hexadecimal digits that change when somebody took a field of ours, but for the fields at `ignored`. API servers before 1.22 do not
- * track who scales: there the generation says that replicas of ours may have been changed.
- */
+/** 16 hexadecimal digits that change when somebody took a field of ours, but for the fields at `ignored`. */
 export function ownFieldsDigest(live: KubeObject, ignored: readonly (readonly string[])[]): string | undefined {
-  const entry = ownEntry(live)?.fieldsV1;
-  if (entry === undefined) return undefined;
-  const fields = ignored.reduce<FieldSet>(without, entry);
-  const generation = holds(fields, replicas) ? live.metadata.generation : undefined;
-  return digestOf([fields, generation]).slice(0, 16);
+  const fields = ownEntry(live)?.fieldsV1;
+  if (fields === undefined) return undefined;
+  return digestOf(ignored.reduce<FieldSet>(without, fields)).slice(0, 16);
 }
 
 /** Managers whose client-side applies and creates stand for "what git said before": ours to drop when git drops it. */

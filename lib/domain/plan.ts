@@ -1,5 +1,6 @@
 import { appliedAnnotation, applyMode, cascades, ignorePolicy, isKept } from './annotations.ts';
 import { stageOf } from './apply-order.ts';
+import { isDraft } from './draft.ts';
 import type { KubeObject, ManagedFields, ResourceKind } from './kube-object.ts';
 import type { FieldPath } from './leave-fields.ts';
 import { isMember, ownFieldsDigest, partOfLabel, takeOver } from './ownership.ts';
@@ -66,7 +67,15 @@ export function decide(desired: Desired, live: KubeObject | undefined, context: 
 function isUnchanged(desired: Desired, live: KubeObject, context: DecisionContext): boolean {
   if (live.metadata.annotations?.[appliedAnnotation] !== desired.digest) return false;
   const known = context.knownFields(live.metadata.uid ?? '', desired.digest);
-  return known !== undefined && known === ownFieldsDigest(live, desired.leave);
+  return known !== undefined && known === ownFieldsDigest(live, desired.leave) && !isScaled(desired, live);
+}
+
+/** API servers before 1.22 do not track in managedFields who scales; workloads are listed whole, so their replicas are there to see. */
+function isScaled({ object, leave }: Desired, live: KubeObject): boolean {
+  const wanted = isDraft(object.spec) ? object.spec.replicas : undefined;
+  if (wanted === undefined || !isDraft(live.spec) || leave.some((path) => path.join('/') === 'spec/replicas'))
+    return false;
+  return live.spec.replicas !== wanted;
 }
 
 /** What becomes of a member of the inventory that git no longer has. */

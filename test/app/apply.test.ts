@@ -296,14 +296,15 @@ describeCluster('apply', (kubeconfig) => {
         spec: { clusterIP, ports: [{ port: 80 }] },
       });
     }
+    const address = `10.96.${randomBytes(1)[0]}.${1 + ((randomBytes(1)[0] ?? 0) % 250)}`;
     await immutable.bring(service('None'));
-    const refused = await immutable.bring(service('10.96.7.7'));
+    const refused = await immutable.bring(service(address));
     expect(refused.objects[0]?.error).toMatch(
       /may not change once set.*kustomize\.toolkit\.fluxcd\.io\/force: enabled/s,
     );
-    const forced = await immutable.bring(service('10.96.7.7', { 'kustomize.toolkit.fluxcd.io/force': 'enabled' }));
+    const forced = await immutable.bring(service(address, { 'kustomize.toolkit.fluxcd.io/force': 'enabled' }));
     expect(forced.error).toBeUndefined();
-    expect((await api('GET', `/api/v1/namespaces/${namespace}/services/fixed`)).body.spec.clusterIP).toBe('10.96.7.7');
+    expect((await api('GET', `/api/v1/namespaces/${namespace}/services/fixed`)).body.spec.clusterIP).toBe(address);
   });
 
   it('an object that is being deleted is waited for and then created', async () => {

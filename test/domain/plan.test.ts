@@ -92,6 +92,14 @@ it("kubectl's fields are taken over at the first touch, unless ssa is Merge", ()
   expect(decide(desired({ 'kustomize.toolkit.fluxcd.io/ssa': 'Merge' }), live, context)).not.toHaveProperty('takeOver');
 });
 
+it('replicas that somebody scaled are drift, unless they are left to others', () => {
+  const scaled = { ...member(), spec: { replicas: 5 } };
+  const git = { ...desired(), object: { ...desired().object, spec: { replicas: 2 } } };
+  expect(decide(git, scaled, context).action).toBe('configure');
+  expect(decide(git, { ...scaled, spec: { replicas: 2 } }, context).action).toBe('unchanged');
+  expect(decide({ ...git, leave: [['spec', 'replicas']] }, scaled, context).action).toBe('unchanged');
+});
+
 function live(kindName: string, name: string, metadata: object = {}, apiVersion = 'v1'): KubeObject {
   return { apiVersion, kind: kindName, metadata: { name, namespace: 'a', uid: name, ...metadata } };
 }

@@ -47,7 +47,7 @@ async function openDouble(directory: string): Promise<DemoCluster> {
   return {
     kubeconfig,
     isReal: false,
-    description: `an in-memory double of the Kubernetes API at ${double.url}: NO real cluster, no validation, eight kinds (use --cluster current for yours, or set KUBEBUILDER_ASSETS)`,
+    description: `an in-memory double of the Kubernetes API at ${double.url}: NO real cluster, no validation, eleven kinds (use --cluster current for yours, or set KUBEBUILDER_ASSETS)`,
     [Symbol.asyncDispose]: () => double.stop(),
   };
 }
