@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { findOpenRuns } from '../../lib/app/open-runs.ts';
-import type { SyncContext } from '../../lib/app/outcome.ts';
 import { receive } from '../../lib/app/receive.ts';
 import { listRuns } from '../../lib/app/run-list.ts';
 import { schedule } from '../../lib/app/schedule.ts';
@@ -8,62 +6,9 @@ import { readTargetState } from '../../lib/app/target-state.ts';
 import { workCheck } from '../../lib/app/work-check.ts';
 import { workSync } from '../../lib/app/work-sync.ts';
 import { Failure } from '../../lib/domain/failure.ts';
-import { commit, createJobWorld, type JobPorts, type JobWorld, synced, take } from './job-world.ts';
+import { commit, createJobWorld, take } from './job-world.ts';
 
-/**
- * A process that is killed: every call of store, queue, sync and health counts, the `at`th is the last that happens, and whoever made it
- * never hears of it.
- */
-function killedAt(at: number, ports: JobPorts): { ports: JobPorts; isDead: () => boolean } {
-  let calls = 0;
-
-  function mortal<Given extends unknown[], Result>(act: (...given: Given) => Promise<Result>) {
-    return async (...given: Given): Promise<Result> => {
-      calls++;
-      if (calls > at) throw new Error('killed');
-      const result = await act(...given);
-      if (calls >= at) throw new Error('killed');
-      return result;
-    };
-  }
-
-  const { store, queue } = ports;
-  return {
-    isDead: () => calls >= at,
-    ports: {
-      ...ports,
-      store: {
-        get: mortal(store.get),
-        put: mortal(store.put),
-        delete: mortal(store.delete),
-        query: mortal(store.query),
-      },
-      queue: {
-        ...queue,
-        send: mortal(queue.send),
-        extend: mortal(queue.extend),
-        acknowledge: mortal(queue.acknowledge),
-      },
-      sync: mortal(ports.sync),
-      checkHealth: mortal(ports.checkHealth),
-    },
-  };
-}
-
-/** Runs `story` with a kill at its first call, at its second, and so on until one passes without; returns how many there were. */
-async function killEverywhere(story: (killAt: number) => Promise<boolean>): Promise<number> {
-  for (let at = 1; ; at++) if (!(await story(at))) return at;
-}
-
-/** Nothing is left behind: no run that is not over, no message, and no lease once that of the dead has run out. */
-async function expectSettled(world: JobWorld): Promise<void> {
-  expect(await findOpenRuns(world.ports.store, world.now())).toEqual([]);
-  for (const queue of ['sync', 'check'] as const) {
-    expect(await world.ports.queue.depth(queue)).toEqual({ waiting: 0, inFlight: 0, dead: 0 });
-  }
-  world.advance(1);
-  expect(await world.ports.store.get('target/shop', 'lease')).toBeUndefined();
-}
+import { expectSettled, killEverywhere, killedAt } from './kill.ts';
 
 describe('a kill at any call', () => {
   it('of receive loses nothing: the delivery sent again is one run and one sync', async () => {
@@ -228,54 +173,3 @@ describe('a kill at any call', () => {
     });
   });
 });
-
-it('a worker that dies five times at one job leaves a dead letter, and schedule ends its run and tries the target again', async () => {
-  const world = createJobWorld();
-  const [id] = await world.push('d1', commit('b'));
-  for (let deaths = 0; deaths < 5; deaths++) {
-    const message = await take(world, 'sync');
-    await workSync(message, killedAt(9, world.ports).ports).catch(() => undefined);
-    world.advance(61);
-  }
-  expect(await world.next('sync')).toBeUndefined();
-  expect(await world.ports.queue.depth('sync')).toMatchObject({ dead: 1 });
-  for (let minutes = 0; minutes < 40; minutes++) {
-    await schedule(10, world.ports);
-    await world.drain(0);
-    world.advance(60);
-  }
-  expect(await world.run(id)).toMatchObject({ status: 'failed', error: { fault: 'server' } });
-  expect(world.logged).toContainEqual(expect.objectContaining({ level: 'error', message: 'alarm: stale run ended' }));
-  expect(world.place('shop').applied.at(-1)).toBe(commit('b'));
-});
-
-it.each(['asks', 'does not ask'])(
-  'a worker that was frozen, wakes up when another has synced and %s whether it still holds its lease, writes nothing',
-  async (asks) => {
-    const world = createJobWorld();
-    const [first] = await world.push('d1', commit('b'));
-    const runs: (string | undefined)[] = [first];
-    let refusal: unknown;
-    async function sync({ started, held }: SyncContext) {
-      await started(`main@sha1:${commit('b')}`);
-      world.advance(62);
-      runs.push(...(await world.push('d2', commit('c'))));
-      await world.drain(30);
-      try {
-        if (asks === 'asks') held();
-      } catch (error) {
-        refusal = error;
-      }
-      return synced(commit('b'));
-    }
-    await workSync(await take(world, 'sync'), { ...world.ports, sync });
-    const revision = `main@sha1:${commit('c')}`;
-    expect(await world.run(first)).toMatchObject({ status: 'succeeded', revision });
-    expect(await world.run(runs[1])).toMatchObject({ status: 'skipped', supersededBy: first });
-    expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ succeeded: { run: first, revision } });
-    expect(refusal instanceof Failure && refusal.message).toBe(
-      asks === 'asks' && 'Cannot finish the sync of "shop": its lease has run out',
-    );
-    expect(world.logged.at(-1)).toMatchObject({ message: 'sync given up: its lease or its message was lost' });
-  },
-);

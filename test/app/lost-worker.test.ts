@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import type { SyncContext } from '../../lib/app/outcome.ts';
+import { schedule } from '../../lib/app/schedule.ts';
+import { readTargetState } from '../../lib/app/target-state.ts';
+import { workSync } from '../../lib/app/work-sync.ts';
+import { Failure } from '../../lib/domain/failure.ts';
+import { commit, createJobWorld, synced, take } from './job-world.ts';
+
+import { killedAt } from './kill.ts';
+
+it('a worker that dies five times at one job leaves a dead letter, and schedule ends its run and tries the target again', async () => {
+  const world = createJobWorld();
+  const [id] = await world.push('d1', commit('b'));
+  for (let deaths = 0; deaths < 5; deaths++) {
+    const message = await take(world, 'sync');
+    await workSync(message, killedAt(9, world.ports).ports).catch(() => undefined);
+    world.advance(61);
+  }
+  expect(await world.next('sync')).toBeUndefined();
+  expect(await world.ports.queue.depth('sync')).toMatchObject({ dead: 1 });
+  for (let minutes = 0; minutes < 40; minutes++) {
+    await schedule(10, world.ports);
+    await world.drain(0);
+    world.advance(60);
+  }
+  expect(await world.run(id)).toMatchObject({ status: 'failed', error: { fault: 'server' } });
+  expect(world.logged).toContainEqual(expect.objectContaining({ level: 'error', message: 'alarm: stale run ended' }));
+  expect(world.place('shop').applied.at(-1)).toBe(commit('b'));
+});
+
+it.each(['asks', 'does not ask'])(
+  'a worker that was frozen, wakes up when another has synced and %s whether it still holds its lease, writes nothing',
+  async (asks) => {
+    const world = createJobWorld();
+    const [first] = await world.push('d1', commit('b'));
+    const runs: (string | undefined)[] = [first];
+    let refusal: unknown;
+    async function sync({ started, held }: SyncContext) {
+      await started(`main@sha1:${commit('b')}`);
+      world.advance(62);
+      runs.push(...(await world.push('d2', commit('c'))));
+      await world.drain(30);
+      try {
+        if (asks === 'asks') held();
+      } catch (error) {
+        refusal = error;
+      }
+      return synced(commit('b'));
+    }
+    await workSync(await take(world, 'sync'), { ...world.ports, sync });
+    const revision = `main@sha1:${commit('c')}`;
+    expect(await world.run(first)).toMatchObject({ status: 'succeeded', revision });
+    expect(await world.run(runs[1])).toMatchObject({ status: 'skipped', supersededBy: first });
+    expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ succeeded: { run: first, revision } });
+    expect(refusal instanceof Failure && refusal.message).toBe(
+      asks === 'asks' && 'Cannot finish the sync of "shop": its lease has run out',
+    );
+    expect(world.logged.at(-1)).toMatchObject({ message: 'sync given up: its lease or its message was lost' });
+  },
+);

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { takeLease } from '../../lib/app/leases.ts';
+import { stepRun } from '../../lib/app/runs.ts';
+import { takeBack } from '../../lib/app/take-back.ts';
+import { startRun } from '../../lib/domain/run.ts';
+import { commit, createJobWorld, take } from './job-world.ts';
+
+describe('the start of a process that owns the store', () => {
+  it('takes back what its predecessor was at: it goes on within a second', async () => {
+    const world = createJobWorld();
+    const { store, queue, clock } = world.ports;
+    const [id = ''] = await world.push('d1', commit('b'));
+    await take(world, 'sync');
+    await takeLease(store, clock, { target: 'shop', holder: `test/${id}`, token: 't' });
+    await stepRun(store, id, clock(), (run) => startRun(run, `main@sha1:${commit('b')}`, clock()));
+    queue.takeBack();
+    expect(await takeBack(store, clock)).toBe(1);
+    expect(await world.run(id)).toMatchObject({ status: 'queued' });
+    await world.drain(0);
+    expect(await world.run(id)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('leaves a run alone that waits for health: its look is in the queue', async () => {
+    const world = createJobWorld();
+    world.place('shop').health = { health: 'InProgress', waitingFor: ['a'] };
+    const [id] = await world.push('d1', commit('b'));
+    await world.drain(0);
+    expect(await takeBack(world.ports.store, world.ports.clock)).toBe(0);
+    expect(await world.run(id)).toMatchObject({ status: 'running', phase: 'waiting' });
+  });
+});
