@@ -14,12 +14,20 @@ export interface Database extends Disposable {
   read<T>(work: () => T): T;
   /** All of what `work` does is on disk when this returns, or nothing is: it survives a kill -9 and a power cut. */
   write<T>(work: () => T): T;
+  /** Like `write`, in one transaction with all that comes in the same turn of the event loop: they share one wait for the disk, and fail together. */
+  writeTogether<T>(work: () => T): Promise<T>;
   /**
    * Like `write`, without waiting for the disk: a kill -9 keeps it, a power cut may undo it as if it had not happened. For what is
    * done again by itself, such as the claim of a message.
    */
   writeSoon<T>(work: () => T): T;
   close(): void;
+}
+
+interface Waiting {
+  readonly work: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 const lockTimeoutMs = 500;
@@ -100,6 +108,26 @@ function wrap(sqlite: DatabaseSync, path: string): Database {
     }
   }
 
+  let waiting: Waiting[] = [];
+
+  function writeWaiting(): void {
+    const batch = waiting;
+    waiting = [];
+    try {
+      const results = read(() => transaction(() => batch.map(({ work }) => work())));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  function writeTogether<T>(work: () => T): Promise<T> {
+    if (waiting.length === 0) setImmediate(writeWaiting);
+    return new Promise<T>((resolve, reject) => {
+      waiting.push({ work, resolve: (result) => resolve(result as T), reject });
+    });
+  }
+
   function close(): void {
     if (sqlite.isOpen) sqlite.close();
   }
@@ -108,6 +136,7 @@ function wrap(sqlite: DatabaseSync, path: string): Database {
     prepare: (sql) => read(() => sqlite.prepare(sql)),
     read,
     write: (work) => read(() => transaction(work)),
+    writeTogether,
     writeSoon: (work) => read(() => unsynced(work)),
     close,
     [Symbol.dispose]: close,
