@@ -1,4 +1,5 @@
 import { commitOf } from '../domain/revision.ts';
+import { isBehind } from '../domain/skip.ts';
 import type { Behind, SyncContext } from './outcome.ts';
 import type { Clock, Git } from './ports.ts';
 
@@ -19,16 +20,15 @@ export async function resolveHead(context: SyncContext, ports: HeadPorts): Promi
   const { source } = context.target;
   let head = await ports.git.head(source, context.signal);
   for (const seconds of pauses) {
-    if (!isBehind(head, context, ports.clock())) return head;
+    if (!isStale(head, context, ports.clock())) return head;
     await ports.sleep(seconds * 1000);
     context.signal.throwIfAborted();
     head = await ports.git.head(source, context.signal);
   }
-  return isBehind(head, context, ports.clock()) ? { kind: 'behind', afterSeconds: askAgainAfterSeconds } : head;
+  return isStale(head, context, ports.clock()) ? { kind: 'behind', afterSeconds: askAgainAfterSeconds } : head;
 }
 
-function isBehind(head: string, { job, applied }: SyncContext, now: number): boolean {
-  if (job.after === undefined || head === job.after) return false;
+function isStale(head: string, { job, applied }: SyncContext, now: number): boolean {
   if (job.behindSince !== undefined && now - job.behindSince >= believeAfterMilliseconds) return false;
-  return head === job.before || (applied !== undefined && head === commitOf(applied));
+  return isBehind(head, job, applied && commitOf(applied));
 }

@@ -20,6 +20,7 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
   await context.started(formatRevision(source.branch, head));
   await using checkout = await ports.git.checkout(source, head, {
     submodules: target.submodules,
+    files: target.valuesFiles,
     signal,
     ...(context.verifiedUpTo === undefined ? {} : { verifiedUpTo: context.verifiedUpTo }),
   });

@@ -27,6 +27,7 @@ export async function roleOfTarget({ config, target: name, environment }: RoleOp
     const { git, render, connect } = createParts({ config, data, environment, log: createLog(() => undefined) });
     await using checkout = await git.checkout(target.source, await git.head(target.source), {
       submodules: target.submodules,
+      files: target.valuesFiles,
     });
     const { manifests } = await render({ directory: checkout.directory, target });
     await using cluster = await connect(target.cluster);
