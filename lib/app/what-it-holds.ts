@@ -1,4 +1,5 @@
 import { isDraft } from '../domain/draft.ts';
+import { asFailure } from '../domain/failure.ts';
 import type { GroupKind, KubeObject, ResourceKind } from '../domain/kube-object.ts';
 import { isMember } from '../domain/ownership.ts';
 import type { Cluster } from './ports.ts';
@@ -28,12 +29,22 @@ async function foreignIn(cluster: Cluster, namespace: string, request: HoldsRequ
   const claimed = [...request.kinds.values()].filter((kind) => kind.namespaced);
   const kinds = new Map([pods, volumeClaims, ...claimed].map((kind) => [`${kind.apiVersion} ${kind.kind}`, kind]));
   for (const kind of kinds.values()) {
-    for (const object of await cluster.list(kind, { namespace })) {
+    for (const object of await listIn(cluster, kind, namespace)) {
       if (await goesWithUs(cluster, object, kind, request)) continue;
       return `the namespace holds ${kind.kind} "${object.metadata.name}", which is not of this target`;
     }
   }
   return undefined;
+}
+
+/** None of a kind that is served no more: its CRD is deleted in the same stage as the namespace. */
+async function listIn(cluster: Cluster, kind: ResourceKind, namespace: string): Promise<readonly KubeObject[]> {
+  try {
+    return await cluster.list(kind, { namespace });
+  } catch (error) {
+    if (asFailure(error).code === 'NotServed') return [];
+    throw error;
+  }
 }
 
 /** Every namespace gets these by itself. */

@@ -188,10 +188,8 @@ describeCluster('prune', (kubeconfig) => {
     expect((await api('GET', `${configMaps}/c-${name}`)).status).toBe(200);
   });
 
-  it('a CRD with instances is kept and said', async () => {
-    const { name, bring } = world({ allowEmpty: true });
-    const group = `${name}.sluice.test`;
-    const crd = {
+  function widgetCrd(group: string): object {
+    return {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
       metadata: { name: `widgets.${group}` },
@@ -202,7 +200,30 @@ describeCluster('prune', (kubeconfig) => {
         versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
       },
     };
-    await bring(JSON.stringify(crd));
+  }
+
+  it('deletes a Namespace while the CRD of a kind that it was looked through for vanishes beside it', async () => {
+    const { name, bring, connect } = world({ allowEmpty: true });
+    const group = `${name}.sluice.test`;
+    const widget = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w', namespace: name } };
+    const home = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    await bring(all(...[widgetCrd(group), home, widget].map((object) => JSON.stringify(object))));
+    const cluster = await connect();
+    const late = {
+      ...cluster,
+      async list(...[kind, options]: Parameters<typeof cluster.list>) {
+        const isLookedThrough = kind.kind === 'Widget' && options?.namespace === name;
+        if (isLookedThrough) await until(async () => (await api('GET', `/apis/${group}/v1/widgets`)).status === 404);
+        return cluster.list(kind, options);
+      },
+    };
+    expect((await bring('', { cluster: late })).changes).toMatchObject({ deleted: 3, failed: 0 });
+  });
+
+  it('a CRD with instances is kept and said', async () => {
+    const { name, bring } = world({ allowEmpty: true });
+    const group = `${name}.sluice.test`;
+    await bring(JSON.stringify(widgetCrd(group)));
     const widgets = `/apis/${group}/v1/namespaces/${namespace}/widgets`;
     await until(
       async () =>
