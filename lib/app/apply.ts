@@ -5,7 +5,7 @@ import type { KubeObject } from '../domain/kube-object.ts';
 import { leaveFields } from '../domain/leave-fields.ts';
 import { ownFieldsDigest, partOfLabel, takenFields } from '../domain/ownership.ts';
 import type { Decision, Desired } from '../domain/plan.ts';
-import { forEachInFlight, requestsInFlight } from './in-flight.ts';
+import { mapInFlight, requestsInFlight } from './in-flight.ts';
 import type { Cluster } from './ports.ts';
 import { takeOverFields } from './take-over-fields.ts';
 import { waitForCrds } from './wait-for-crds.ts';
@@ -45,10 +45,11 @@ export async function applyAll(cluster: Cluster, request: ApplyRequest): Promise
   );
   const stages = Map.groupBy(touched, ({ desired }) => stageOf(desired.object));
   for (const stage of [...stages.keys()].sort((a, b) => a - b)) {
-    await forEachInFlight(stages.get(stage) ?? [], requestsInFlight, async (planned) => {
+    const applied = await mapInFlight(stages.get(stage) ?? [], requestsInFlight, (planned) => {
       request.held();
-      results.push(await applyOne(cluster, planned, request));
+      return applyOne(cluster, planned, request);
     });
+    results.push(...applied);
     if (stage === 0) {
       for (const failed of await waitForCrds(cluster, results, request.sleep)) {
         results.splice(

@@ -22,3 +22,16 @@ export async function forEachInFlight<T>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
   if (errors.length > 0) throw errors[0];
 }
+
+/** As `forEachInFlight`; gives what the tasks resolve with in the order of the items, whichever ends first. */
+export async function mapInFlight<T, Result>(
+  items: readonly T[],
+  limit: number,
+  task: (item: T) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results = new Array<Result>(items.length);
+  await forEachInFlight([...items.entries()], limit, async ([index, item]) => {
+    results[index] = await task(item);
+  });
+  return results;
+}

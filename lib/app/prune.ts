@@ -4,7 +4,7 @@ import { type GroupKind, groupKindOf, idOf, type KubeObject, type ResourceKind }
 import { isMember } from '../domain/ownership.ts';
 import type { Removal } from '../domain/plan.ts';
 import type { ObjectResult } from '../domain/run.ts';
-import { forEachInFlight, requestsInFlight } from './in-flight.ts';
+import { mapInFlight, requestsInFlight } from './in-flight.ts';
 import type { Cluster } from './ports.ts';
 import { whatItHolds } from './what-it-holds.ts';
 
@@ -29,24 +29,27 @@ export async function prune(cluster: Cluster, request: PruneRequest): Promise<re
   const pruned: Pruned[] = [];
   const stages = Map.groupBy(request.removals, ({ live }) => stageOf(live));
   for (const stage of [...stages.keys()].sort((a, b) => b - a)) {
-    await forEachInFlight(stages.get(stage) ?? [], requestsInFlight, async (removal) => {
+    const results = await mapInFlight(stages.get(stage) ?? [], requestsInFlight, (removal) => {
       request.held();
-      const id = idOf(removal.live);
-      if (removal.action === 'wait') return;
-      if (removal.action === 'keep') {
-        pruned.push({ result: { id, action: 'skipped', error: removal.reason } });
-        return;
-      }
-      try {
-        pruned.push({ result: await remove(cluster, removal, request) });
-      } catch (error) {
-        request.held();
-        const failure = asFailure(error);
-        pruned.push({ result: { id, action: 'failed', error: `cannot be deleted: ${failure.message}` }, failure });
-      }
+      return pruneOne(cluster, removal, request);
     });
+    pruned.push(...results.filter((result) => result !== undefined));
   }
   return pruned;
+}
+
+/** Undefined for what is on its way already. */
+async function pruneOne(cluster: Cluster, removal: Removal, request: PruneRequest): Promise<Pruned | undefined> {
+  const id = idOf(removal.live);
+  if (removal.action === 'wait') return undefined;
+  if (removal.action === 'keep') return { result: { id, action: 'skipped', error: removal.reason } };
+  try {
+    return { result: await remove(cluster, removal, request) };
+  } catch (error) {
+    request.held();
+    const failure = asFailure(error);
+    return { result: { id, action: 'failed', error: `cannot be deleted: ${failure.message}` }, failure };
+  }
 }
 
 async function remove(
