@@ -11,7 +11,7 @@ import { conclude } from './conclude.ts';
 import type { SyncContext, Synced } from './outcome.ts';
 import { loadOwnFields } from './own-fields.ts';
 import type { Clock, Cluster, Rendered, Store } from './ports.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { ownIds, type Prepared, prepare } from './prepare.ts';
 import { type Pruned, prune } from './prune.ts';
 import { stillMembers } from './still-members.ts';
 
@@ -81,8 +81,14 @@ async function bringAll(
   const pruned = obstacle === undefined ? await pruneAll(cluster, prepared, context) : [];
   if (claimed !== undefined) {
     context.held();
-    await settle(cluster, claimed, await stillMembers(cluster, target, prepared, applied, pruned));
-    await removeAdopted(cluster, prepared, applied);
+    const members = await stillMembers(cluster, target, prepared, applied, pruned);
+    const hasMoved = await removeEmptyParents(cluster, prepared, applied, pruned);
+    const { moved } = prepared;
+    await settle(
+      cluster,
+      claimed,
+      hasMoved || moved === undefined ? members : { ...members, movedFrom: moved.inventory.namespace },
+    );
   }
   return conclude({
     prepared,
@@ -107,6 +113,7 @@ async function claimFor(
   const objects = prepared.planned.map(({ desired }) => desired.object);
   return await claim(cluster, {
     read: prepared.read,
+    movedFrom: prepared.moved?.inventory.namespace,
     groupKinds: new Set(objects.map(groupKindOf)),
     namespaces: new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? [])),
     source: `${target.source.url}#${target.source.branch}`,
@@ -170,21 +177,31 @@ async function pruneAll(cluster: Cluster, prepared: Prepared, context: SyncConte
   return await prune(cluster, {
     removals: prepared.removals,
     kinds: prepared.members.kinds,
-    inventoryId: prepared.read.inventory.id,
+    inventoryIds: ownIds(prepared),
     memberUids: new Set(prepared.members.objects.map(({ metadata }) => metadata.uid ?? '')),
     held: context.held,
   });
 }
 
-/** The parents of adopted inventories that have no member left. */
-async function removeAdopted(cluster: Cluster, prepared: Prepared, applied: readonly Applied[]): Promise<void> {
-  if (prepared.members.unlisted.size > 0) return;
-  const taken = new Set(applied.flatMap(({ live }) => live?.metadata.uid ?? []));
+/** Removes the parents of adopted and moved inventories that have no member left; true if a moved one is among them. */
+async function removeEmptyParents(
+  cluster: Cluster,
+  prepared: Prepared,
+  applied: readonly Applied[],
+  pruned: readonly Pruned[],
+): Promise<boolean> {
+  if (prepared.members.unlisted.size > 0) return false;
+  const gone = new Set(applied.flatMap(({ live }) => live?.metadata.uid ?? []));
+  const deleted = new Set(pruned.flatMap(({ result }) => (result.action === 'deleted' ? [result.id] : [])));
   function isLeft(object: KubeObject, inventory: Inventory): boolean {
-    return isMember(object, inventory.id) && !taken.has(object.metadata.uid ?? '');
+    return isMember(object, inventory.id) && !gone.has(object.metadata.uid ?? '') && !deleted.has(idOf(object));
   }
-  for (const adopted of prepared.adopted) {
-    if (!prepared.members.objects.some((object) => isLeft(object, adopted.inventory)))
-      await removeParent(cluster, adopted);
+  let hasMoved = false;
+  const { adopted, moved, members } = prepared;
+  for (const other of moved === undefined ? adopted : [...adopted, moved]) {
+    if (members.objects.some((object) => isLeft(object, other.inventory))) continue;
+    await removeParent(cluster, other);
+    hasMoved ||= other === moved;
   }
+  return hasMoved;
 }

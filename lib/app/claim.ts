@@ -36,6 +36,24 @@ export async function readInventory(
   return { inventory: parseInventory(parent, name, namespace), parent };
 }
 
+/**
+ * The namespace of the parent that a target had before `inventory.namespace` was changed; undefined if it had none. Looked for only while
+ * there is no parent where the settings want it, and not by an account that may not list in other namespaces.
+ */
+export async function findMovedFrom(
+  cluster: Cluster,
+  target: Pick<Target, 'name' | 'inventory'>,
+): Promise<string | undefined> {
+  try {
+    const parents = await cluster.list(configMaps, { labelSelector: 'applyset.kubernetes.io/id' });
+    const before = parents.find(({ metadata }) => metadata.name === `sluice-${target.name}`);
+    return before?.metadata.namespace;
+  } catch (error) {
+    if (asFailure(error).code === 'Forbidden') return undefined;
+    throw error;
+  }
+}
+
 export interface Claim {
   readonly inventory: Inventory;
   readonly parent: KubeObject;
@@ -43,6 +61,8 @@ export interface Claim {
 
 export interface ClaimRequest {
   readonly read: ReadInventory;
+  /** The namespace of the parent that this one replaces. */
+  readonly movedFrom: string | undefined;
   /** Kinds and namespaces of the render; the claim is their union with what the parent says. */
   readonly groupKinds: ReadonlySet<string>;
   readonly namespaces: ReadonlySet<string>;
@@ -59,6 +79,7 @@ export interface ClaimRequest {
  */
 export async function claim(cluster: Cluster, request: ClaimRequest): Promise<Claim> {
   const { inventory, parent } = request.read;
+  const { movedFrom } = request;
   refuseForeignHolder(inventory, request);
   const claimed: Inventory = {
     ...inventory,
@@ -66,6 +87,7 @@ export async function claim(cluster: Cluster, request: ClaimRequest): Promise<Cl
     namespaces: inventory.namespaces.union(request.namespaces),
     source: request.source,
     holder: request.holder,
+    ...(movedFrom === undefined ? {} : { movedFrom }),
   };
   return { inventory: claimed, parent: await write(cluster, claimed, parent) };
 }
@@ -89,9 +111,10 @@ function refuseForeignHolder(inventory: Inventory, request: ClaimRequest): void 
 export async function settle(
   cluster: Cluster,
   claim: Claim,
-  exact: Pick<Inventory, 'groupKinds' | 'namespaces'>,
+  exact: Pick<Inventory, 'groupKinds' | 'namespaces' | 'movedFrom'>,
 ): Promise<void> {
-  const settled = { ...claim.inventory, ...exact };
+  const { movedFrom: _, ...inventory } = claim.inventory;
+  const settled = { ...inventory, ...exact };
   if (!sameMembership(settled, claim.inventory)) await write(cluster, settled, claim.parent);
 }
 

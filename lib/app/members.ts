@@ -38,11 +38,27 @@ export async function listMembers(cluster: Cluster, request: MembersRequest): Pr
   async function listKind(groupKind: GroupKind): Promise<readonly KubeObject[]> {
     try {
       const kind = request.kinds.get(groupKind) ?? (await findKind(cluster, groupKind));
-      if (kind === undefined) return [];
-      const full = request.needsWhole(groupKind);
-      const found = await listClaimed(cluster, kind, namespaces, request.allowNamespaces, { labelSelector, full });
-      kinds.set(groupKind, kind);
-      return found.filter((live) => ids.some((id) => isMember(live, id)));
+      return kind === undefined ? [] : await listAs(kind, groupKind);
+    } catch (error) {
+      if (asFailure(error).code === 'NotServed') return await listAnew(groupKind);
+      unlisted.set(groupKind, asFailure(error));
+      return [];
+    }
+  }
+
+  async function listAs(kind: ResourceKind, groupKind: GroupKind): Promise<readonly KubeObject[]> {
+    const full = request.needsWhole(groupKind);
+    const found = await listClaimed(cluster, kind, namespaces, request.allowNamespaces, { labelSelector, full });
+    kinds.set(groupKind, kind);
+    return found.filter((live) => ids.some((id) => isMember(live, id)));
+  }
+
+  /** The version of the render, or what was known of the cluster, is not served: the kind may be gone, or be there in another version. */
+  async function listAnew(groupKind: GroupKind): Promise<readonly KubeObject[]> {
+    try {
+      for (const apiVersion of await cluster.versions(groupOfKind(groupKind))) cluster.forget(apiVersion);
+      const kind = await findKind(cluster, groupKind);
+      return kind === undefined ? [] : await listAs(kind, groupKind);
     } catch (error) {
       unlisted.set(groupKind, asFailure(error));
       return [];
@@ -74,10 +90,16 @@ async function listClaimed(
   }
 }
 
+/** `apps` of `Deployment.apps`, the empty text of `Service`. */
+function groupOfKind(groupKind: GroupKind): string {
+  const dot = groupKind.indexOf('.');
+  return dot < 0 ? '' : groupKind.slice(dot + 1);
+}
+
 /** The kind in the version that its group prefers; undefined if the cluster serves it in none. */
 async function findKind(cluster: Cluster, groupKind: GroupKind): Promise<ResourceKind | undefined> {
-  const dot = groupKind.indexOf('.');
-  const [kind, group] = dot < 0 ? [groupKind, ''] : [groupKind.slice(0, dot), groupKind.slice(dot + 1)];
+  const group = groupOfKind(groupKind);
+  const [kind] = groupKind.split('.', 1);
   const versions = group === '' ? ['v1'] : await cluster.versions(group);
   for (const apiVersion of versions) {
     const found = (await cluster.resources(apiVersion))?.find((entry) => entry.kind === kind);

@@ -12,7 +12,7 @@ import type { Target } from '../domain/settings.ts';
 import { mark, type Planned } from './apply.ts';
 import { forEachInFlight, requestsInFlight } from './in-flight.ts';
 import type { Cluster, Rendered } from './ports.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { ownIds, type Prepared, prepare } from './prepare.ts';
 import { whatItHolds } from './what-it-holds.ts';
 
 /** What a sync of `rendered` would do, by dry runs of the cluster's own API server. Nothing is changed, nothing needs a store. */
@@ -137,7 +137,7 @@ async function viewRemovals(cluster: Cluster, prepared: Prepared, target: Target
     if (nothingLeft)
       return void objects.push({ id, action: 'skipped', note: 'kept: nothing is rendered, and allowEmpty is off' });
     const memberUids = new Set(prepared.members.objects.map(({ metadata }) => metadata.uid ?? ''));
-    const request = { kinds: prepared.members.kinds, inventoryId: prepared.read.inventory.id, memberUids };
+    const request = { kinds: prepared.members.kinds, inventoryIds: ownIds(prepared), memberUids };
     const held = removal.cascades ? undefined : await whatItHolds(cluster, removal.live, request);
     if (held !== undefined) return void objects.push({ id, action: 'skipped', note: held });
     const kind = prepared.members.kinds.get(groupKindOf(removal.live));

@@ -4,7 +4,7 @@ import { isMember } from '../domain/ownership.ts';
 import { decide, objectKey, planRemovals, type Removal } from '../domain/plan.ts';
 import type { Target } from '../domain/settings.ts';
 import type { Planned } from './apply.ts';
-import { type ReadInventory, readInventory } from './claim.ts';
+import { findMovedFrom, type ReadInventory, readInventory } from './claim.ts';
 import { locate, type Refused, type Skipped } from './locate.ts';
 import { lookAt } from './look.ts';
 import { listMembers, type Members, ownerOf } from './members.ts';
@@ -15,6 +15,8 @@ export interface Prepared {
   readonly read: ReadInventory;
   /** Inventories of the targets in `adopts`. */
   readonly adopted: readonly ReadInventory[];
+  /** The inventory that the target had in another namespace, while it still has it: its members are ours. */
+  readonly moved: ReadInventory | undefined;
   readonly members: Members;
   readonly planned: readonly Planned[];
   /** Left out by the settings or the kind. */
@@ -41,10 +43,12 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
     readInventory(cluster, target),
     Promise.all(target.adopts.map((name) => readInventory(cluster, adoptedTarget(name, request)))),
   ]);
+  const moved = await readMoved(cluster, target, read);
+  const others = moved === undefined ? adopted : [...adopted, moved];
   const members = await listMembers(cluster, {
     inventory: read.inventory,
     kinds: new Map(located.desired.map(({ kind }) => [groupKindOf(kind), kind])),
-    adopts: adopted.filter(({ parent }) => parent !== undefined).map(({ inventory }) => inventory),
+    adopts: others.filter(({ parent }) => parent !== undefined).map(({ inventory }) => inventory),
     allowNamespaces: target.allowNamespaces,
     needsWhole: hasHealth,
   });
@@ -54,7 +58,7 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
 
   const context = {
     inventoryId: read.inventory.id,
-    adopted: new Set(adopted.map(({ inventory }) => inventory.id)),
+    adopted: new Set(others.map(({ inventory }) => inventory.id)),
     knownFields: request.knownFields,
   };
   const planned: Planned[] = [];
@@ -74,10 +78,12 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
   }
   const rendered = [...located.desired, ...located.skipped].map(({ object }) => objectKey(object));
   const uids = planned.flatMap(({ decision }) => ('live' in decision ? [decision.live.metadata.uid ?? ''] : []));
-  const own = members.objects.filter((object) => isMember(object, read.inventory.id));
+  const ids = ownIds({ read, moved });
+  const own = members.objects.filter((object) => ids.some((id) => isMember(object, id)));
   return {
     read,
     adopted,
+    moved,
     members,
     planned,
     skipped: located.skipped,
@@ -85,6 +91,20 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
     removals: planRemovals(own, new Set(rendered), new Set(uids)),
     warnings: located.warnings,
   };
+}
+
+/** The ids of the inventories whose members are this target's to delete. */
+export function ownIds({ read, moved }: Pick<Prepared, 'read' | 'moved'>): readonly string[] {
+  return moved === undefined ? [read.inventory.id] : [read.inventory.id, moved.inventory.id];
+}
+
+/** Undefined if the inventory is where it always was, or has arrived. */
+async function readMoved(cluster: Cluster, target: Target, read: ReadInventory): Promise<ReadInventory | undefined> {
+  const { movedFrom } = read.inventory;
+  const namespace = read.parent === undefined ? await findMovedFrom(cluster, target) : movedFrom;
+  if (namespace === undefined) return undefined;
+  const moved = await readInventory(cluster, { name: target.name, inventory: { namespace } });
+  return moved.parent === undefined ? undefined : moved;
 }
 
 /** A target that has vanished from the settings had its inventory where most have it: where this one has its own. */

@@ -12,7 +12,8 @@ export interface PruneRequest {
   readonly removals: readonly Removal[];
   /** The claimed kinds, as listed. */
   readonly kinds: ReadonlyMap<GroupKind, ResourceKind>;
-  readonly inventoryId: string;
+  /** Of the inventories whose members are ours to delete. */
+  readonly inventoryIds: readonly string[];
   /** Uids of all members before the prune: what belongs to one of them goes with it. */
   readonly memberUids: ReadonlySet<string>;
   /** Throws when the run may write no more. */
@@ -84,7 +85,7 @@ async function remove(
       const fresh: KubeObject | undefined = await cluster.get(kind, live.metadata);
       if (
         fresh !== undefined &&
-        (fresh.metadata.uid !== removal.live.metadata.uid || !isMember(fresh, request.inventoryId))
+        (fresh.metadata.uid !== removal.live.metadata.uid || !request.inventoryIds.some((own) => isMember(fresh, own)))
       ) {
         return { id, action: 'skipped', error: 'it has another owner by now' };
       }

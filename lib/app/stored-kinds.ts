@@ -18,7 +18,8 @@ export function withStoredKinds(cluster: Cluster, store: Store, now: () => numbe
     }
     const kinds = await cluster.resources(apiVersion);
     const expiresAt = Math.floor(now() / 1000) + keepSeconds;
-    if (kinds !== undefined) await store.put({ partition, sort: apiVersion, order: 0, body: kinds, expiresAt });
+    if (kinds === undefined) await store.delete(partition, apiVersion);
+    else await store.put({ partition, sort: apiVersion, order: 0, body: kinds, expiresAt });
     forgotten.delete(apiVersion);
     return kinds;
   }

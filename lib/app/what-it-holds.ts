@@ -7,7 +7,7 @@ import type { Cluster } from './ports.ts';
 export interface HoldsRequest {
   /** The claimed kinds, as listed. */
   readonly kinds: ReadonlyMap<GroupKind, ResourceKind>;
-  readonly inventoryId: string;
+  readonly inventoryIds: readonly string[];
   readonly memberUids: ReadonlySet<string>;
 }
 
@@ -56,7 +56,8 @@ async function goesWithUs(
   kind: ResourceKind,
   request: HoldsRequest,
 ): Promise<boolean> {
-  if (object.metadata.deletionTimestamp !== undefined || isMember(object, request.inventoryId)) return true;
+  if (object.metadata.deletionTimestamp !== undefined) return true;
+  if (request.inventoryIds.some((id) => isMember(object, id))) return true;
   if (bornWithNamespace.has(`${kind.kind}/${object.metadata.name}`)) return true;
   if (object.metadata.annotations?.['kubernetes.io/service-account.name'] !== undefined) return true;
   return await isOfMember(cluster, object, request.memberUids);

@@ -16,6 +16,8 @@ export interface Inventory {
   /** Who suspended the target, when and why; void when absent. */
   readonly suspended?: string;
   readonly pinned?: string;
+  /** The namespace of the parent that this one replaces, until its members are all here (APPLY §4). */
+  readonly movedFrom?: string;
   /** Absent while the parent does not exist. */
   readonly resourceVersion?: string;
 }
@@ -35,6 +37,7 @@ const sourceAnnotation = 'sluice.dev/source';
 const holderAnnotation = 'sluice.dev/holder';
 const suspendedAnnotation = 'sluice.dev/suspended';
 const pinnedAnnotation = 'sluice.dev/pinned';
+const movedFromAnnotation = 'sluice.dev/moved-from';
 const tooling = 'sluice/v1';
 
 /** The set of a target that has none yet. */
@@ -76,6 +79,7 @@ export function parseInventory(parent: KubeObject, target: string, namespace: st
   const source = annotations[sourceAnnotation];
   const suspended = annotations[suspendedAnnotation];
   const pinned = annotations[pinnedAnnotation];
+  const movedFrom = annotations[movedFromAnnotation];
   const holder = parseHolder(annotations[holderAnnotation]);
   return {
     ...empty,
@@ -85,6 +89,7 @@ export function parseInventory(parent: KubeObject, target: string, namespace: st
     ...(holder === undefined ? {} : { holder }),
     ...(suspended === undefined ? {} : { suspended }),
     ...(pinned === undefined ? {} : { pinned }),
+    ...(movedFrom === undefined ? {} : { movedFrom }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
 }
@@ -96,6 +101,7 @@ export function formatInventory(inventory: Inventory, live?: KubeObject): KubeOb
     name: inventory.name,
     namespace: inventory.namespace,
   };
+  const { [movedFromAnnotation]: _, ...kept } = annotations ?? {};
   return {
     ...live,
     apiVersion: 'v1',
@@ -104,19 +110,21 @@ export function formatInventory(inventory: Inventory, live?: KubeObject): KubeOb
       ...metadata,
       labels: { ...labels, [idLabel]: inventory.id },
       annotations: {
-        ...annotations,
+        ...kept,
         [toolingAnnotation]: tooling,
         [groupKindsAnnotation]: [...inventory.groupKinds].sort().join(','),
         [namespacesAnnotation]: additional.sort().join(','),
         ...(inventory.source === undefined ? {} : { [sourceAnnotation]: inventory.source }),
         ...(inventory.holder === undefined ? {} : { [holderAnnotation]: formatHolder(inventory.holder) }),
+        ...(inventory.movedFrom === undefined ? {} : { [movedFromAnnotation]: inventory.movedFrom }),
       },
     },
   };
 }
 
-/** Whether both name the same kinds and namespaces. */
+/** Whether both name the same kinds and namespaces, and the same parent before them. */
 export function sameMembership(a: Inventory, b: Inventory): boolean {
+  if (a.movedFrom !== b.movedFrom) return false;
   return (
     a.groupKinds.symmetricDifference(b.groupKinds).size + a.namespaces.symmetricDifference(b.namespaces).size === 0
   );

@@ -1,3 +1,4 @@
+import { appliedAnnotation } from './annotations.ts';
 import { digestOf } from './digest.ts';
 import { type FieldSet, holds, missingFrom, union, without } from './fields.ts';
 import type { KubeObject, ManagedFields } from './kube-object.ts';
@@ -67,6 +68,19 @@ export function takeOver(live: KubeObject): readonly ManagedFields[] | undefined
     fieldsV1,
   } as ManagedFields;
   return [entry, ...entries.filter((other) => other !== own && !isPredecessor(other))];
+}
+
+/**
+ * Whether our apply changed the object. Controllers write its status all the time, so another resourceVersion alone says nothing; the API
+ * server renews the time of our entry only if the apply changed something, to the second.
+ */
+export function isChanged(before: KubeObject, after: KubeObject): boolean {
+  if (before.metadata.resourceVersion === after.metadata.resourceVersion) return false;
+  const [own, now] = [ownEntry(before), ownEntry(after)];
+  const applied = [before, after].map(({ metadata }) => metadata.annotations?.[appliedAnnotation]);
+  return (
+    own?.time !== now?.time || applied[0] !== applied[1] || ownFieldsDigest(before, []) !== ownFieldsDigest(after, [])
+  );
 }
 
 /** Fields that an apply of ours took from another manager: one text per manager, `kubectl-edit (spec.replicas)`. */

@@ -124,6 +124,65 @@ describeCluster('inventory', (kubeconfig) => {
     expect((await api('GET', `${configMaps}/moves-${old.name}`)).status).toBe(200);
   });
 
+  it('a changed inventory namespace moves the set: nothing is deleted but what git dropped, and the old parent goes', async () => {
+    const { name, bring } = world();
+    await bring(all(map(`stays-${name}`), map(`goes-${name}`)));
+    const { uid } = (await api('GET', `${configMaps}/stays-${name}`)).body.metadata;
+    const target = { inventory: { namespace: 'default' } };
+    const moved = await bring(map(`stays-${name}`), { target });
+    expect(moved).toMatchObject({ changes: { configured: 1, deleted: 1, failed: 0 } });
+    const { metadata } = (await api('GET', `${configMaps}/stays-${name}`)).body;
+    expect([metadata.uid, metadata.labels['applyset.kubernetes.io/part-of']]).toEqual([
+      uid,
+      inventoryId(`sluice-${name}`, 'default'),
+    ]);
+    expect((await api('GET', `${configMaps}/sluice-${name}`)).status).toBe(404);
+    const parent = (await api('GET', `/api/v1/namespaces/default/configmaps/sluice-${name}`)).body;
+    expect(parent.metadata.annotations).not.toHaveProperty('sluice.dev/moved-from');
+    expect((await bring(map(`stays-${name}`), { target })).changes).toMatchObject({ unchanged: 1, configured: 0 });
+  });
+
+  it('a move that was killed after its claim is completed by the next sync', async () => {
+    const { name, bring } = world();
+    await bring(all(map(`stays-${name}`), map(`goes-${name}`)));
+    const target = { inventory: { namespace: 'default' } };
+    let asked = 0;
+    function held(): void {
+      asked++;
+      if (asked > 1) throw new Error('killed');
+    }
+    await expect(bring(map(`stays-${name}`), { target, held })).rejects.toThrow('killed');
+    expect((await bring(map(`stays-${name}`), { target })).changes).toMatchObject({ configured: 1, deleted: 1 });
+    expect((await api('GET', `${configMaps}/sluice-${name}`)).status).toBe(404);
+  });
+
+  it('a claimed kind that the cluster serves no more has no members', async () => {
+    const { name, bring } = world();
+    const group = `${name}.sluice.test`;
+    const crd = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `widgets.${group}` },
+      spec: {
+        group,
+        scope: 'Namespaced',
+        names: { kind: 'Widget', plural: 'widgets' },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+      },
+    };
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const widget = JSON.stringify({ apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w', namespace } });
+    await bring(all(JSON.stringify(crd), widget, map(`a-${name}`)));
+    await api('DELETE', `${path}/widgets.${group}`);
+    for (let tries = 0; tries < 100 && (await api('GET', `/apis/${group}/v1`)).status === 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const result = await bring(map(`a-${name}`));
+    expect(result.error).toBeUndefined();
+    expect(result.changes).toMatchObject({ unchanged: 1, failed: 0 });
+    expect(await annotationsOf(name)).toMatchObject({ 'applyset.kubernetes.io/contains-group-kinds': 'ConfigMap' });
+  });
+
   it('a manifest that brings a part-of label is refused', async () => {
     const { name, bring } = world();
     const result = await bring(map(`a-${name}`, { labels: { 'applyset.kubernetes.io/part-of': 'x' } }));

@@ -14,7 +14,7 @@ describeCluster('a second sync', (kubeconfig) => {
       template: { metadata: { labels: { a: 'b' }, creationTimestamp: null }, spec },
     };
   }
-  function deployment(name: string, spec: object): object {
+  function deployment(name: string, spec: object): Record<string, unknown> {
     return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { replicas: 0, ...template(spec) } };
   }
   const rows: readonly (readonly [string, Record<string, unknown>])[] = [
