@@ -8,6 +8,7 @@ import type { Target } from '../domain/settings.ts';
 import { type Applied, applyAll, fieldsAfter } from './apply.ts';
 import { type Claim, claim, removeParent, settle } from './claim.ts';
 import { conclude } from './conclude.ts';
+import { loadNarrowKinds } from './narrow-kinds.ts';
 import type { SyncContext, Synced } from './outcome.ts';
 import { loadOwnFields } from './own-fields.ts';
 import type { Clock, Cluster, Rendered, Store } from './ports.ts';
@@ -53,12 +54,17 @@ async function bringAll(
   ports: BringPorts,
 ): Promise<Brought> {
   const { target } = context;
-  const fields = await loadOwnFields(ports.store, target.name);
+  const { store, clock } = ports;
+  const [fields, narrow] = await Promise.all([
+    loadOwnFields(store, target.name),
+    loadNarrowKinds(store, target.name, clock),
+  ]);
   const prepared = await prepare(cluster, {
     manifests: rendered.manifests,
     target,
     targets: ports.targets,
     knownFields: fields.get,
+    narrow,
   });
   const { inventory } = prepared.read;
   if (inventory.suspended !== undefined) return { suspended: inventory.suspended };
@@ -75,7 +81,7 @@ async function bringAll(
     const after = fieldsAfter(result);
     if (after !== undefined) fields.set(result.live?.metadata.uid ?? '', result.desired.digest, after);
   }
-  await fields.save();
+  await Promise.all([fields.save(), narrow.save()]);
 
   const obstacle = obstacleToPrune(prepared, applied, target);
   const pruned = obstacle === undefined ? await pruneAll(cluster, prepared, context) : [];

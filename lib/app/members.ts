@@ -1,7 +1,8 @@
 import { asFailure, type Failure } from '../domain/failure.ts';
 import { type Inventory, inventoryId } from '../domain/inventory.ts';
-import type { GroupKind, KubeObject, ResourceKind } from '../domain/kube-object.ts';
+import { type GroupKind, groupKindOf, type KubeObject, type ResourceKind } from '../domain/kube-object.ts';
 import { isMember, partOfLabel } from '../domain/ownership.ts';
+import type { NarrowKinds } from './narrow-kinds.ts';
 import type { Cluster } from './ports.ts';
 
 /** What the cluster holds of an inventory. */
@@ -21,6 +22,8 @@ export interface MembersRequest {
   /** Names of targets whose objects this one takes over, with the namespaces of their inventories: listed too. */
   readonly adopts: readonly Inventory[];
   readonly allowNamespaces: readonly string[];
+  /** Absent where nothing is remembered. */
+  readonly narrow?: Pick<NarrowKinds, 'has' | 'add'>;
   /** Kinds of which the whole object is needed. */
   readonly needsWhole: (groupKind: GroupKind) => boolean;
 }
@@ -48,7 +51,7 @@ export async function listMembers(cluster: Cluster, request: MembersRequest): Pr
 
   async function listAs(kind: ResourceKind, groupKind: GroupKind): Promise<readonly KubeObject[]> {
     const full = request.needsWhole(groupKind);
-    const found = await listClaimed(cluster, kind, namespaces, request.allowNamespaces, { labelSelector, full });
+    const found = await listClaimed(cluster, kind, namespaces, request, { labelSelector, full });
     kinds.set(groupKind, kind);
     return found.filter((live) => ids.some((id) => isMember(live, id)));
   }
@@ -72,7 +75,7 @@ async function listClaimed(
   cluster: Cluster,
   kind: ResourceKind,
   namespaces: ReadonlySet<string>,
-  allowed: readonly string[],
+  { allowNamespaces, narrow }: MembersRequest,
   options: { readonly labelSelector: string; readonly full: boolean },
 ): Promise<readonly KubeObject[]> {
   if (!kind.namespaced) return await cluster.list(kind, options);
@@ -81,12 +84,15 @@ async function listClaimed(
       await Promise.all([...namespaces].map((namespace) => cluster.list(kind, { ...options, namespace })))
     ).flat();
   }
-  if (allowed.length > 0) return await listEach();
+  const groupKind = groupKindOf(kind);
+  if (allowNamespaces.length > 0 || narrow?.has(groupKind)) return await listEach();
   try {
     return await cluster.list(kind, options);
   } catch (error) {
     if (asFailure(error).code !== 'Forbidden') throw error;
-    return await listEach();
+    const found = await listEach();
+    narrow?.add(groupKind);
+    return found;
   }
 }
 

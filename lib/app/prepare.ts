@@ -8,6 +8,7 @@ import { findMovedFrom, type ReadInventory, readInventory } from './claim.ts';
 import { locate, type Refused, type Skipped } from './locate.ts';
 import { lookAt } from './look.ts';
 import { listMembers, type Members, ownerOf } from './members.ts';
+import type { NarrowKinds } from './narrow-kinds.ts';
 import type { Cluster } from './ports.ts';
 
 /** What a sync will do, decided before anything is touched. */
@@ -33,6 +34,8 @@ export interface PrepareRequest {
   /** All targets of the settings: another owner is named by them, and `adopts` finds its inventories. */
   readonly targets: readonly Target[];
   readonly knownFields: (uid: string, digest: string) => string | undefined;
+  /** Absent where nothing is remembered. */
+  readonly narrow?: NarrowKinds;
 }
 
 /** Reads the inventory, its members and what the render meets for the first time, and decides. Nothing is written. */
@@ -50,6 +53,7 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
     kinds: new Map(located.desired.map(({ kind }) => [groupKindOf(kind), kind])),
     adopts: others.filter(({ parent }) => parent !== undefined).map(({ inventory }) => inventory),
     allowNamespaces: target.allowNamespaces,
+    ...(request.narrow === undefined ? {} : { narrow: request.narrow }),
     needsWhole: hasHealth,
   });
   const live = new Map(members.objects.map((object) => [objectKey(object), object]));
