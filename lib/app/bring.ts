@@ -63,6 +63,7 @@ async function bringAll(
     manifests: rendered.manifests,
     target,
     targets: ports.targets,
+    installation: ports.installation,
     knownFields: fields.get,
     narrow,
   });

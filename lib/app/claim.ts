@@ -3,6 +3,7 @@ import {
   emptyInventory,
   formatInventory,
   type Holder,
+  holderOf,
   type Inventory,
   parseInventory,
   sameMembership,
@@ -39,14 +40,21 @@ export async function readInventory(
 /**
  * The namespace of the parent that a target had before `inventory.namespace` was changed; undefined if it had none. Looked for only while
  * there is no parent where the settings want it, and not by an account that may not list in other namespaces.
+ *
+ * @param installation who has to have held it: another installation may have a target of the same name, whose objects are not ours to
+ * delete. Absent for a plan, which changes nothing.
  */
 export async function findMovedFrom(
   cluster: Cluster,
   target: Pick<Target, 'name' | 'inventory'>,
+  installation: string | undefined,
 ): Promise<string | undefined> {
   try {
     const parents = await cluster.list(configMaps, { labelSelector: 'applyset.kubernetes.io/id' });
-    const before = parents.find(({ metadata }) => metadata.name === `sluice-${target.name}`);
+    const before = parents.find((parent) => {
+      const isOurs = installation === undefined || holderOf(parent)?.installation === installation;
+      return isOurs && parent.metadata.name === `sluice-${target.name}`;
+    });
     return before?.metadata.namespace;
   } catch (error) {
     if (asFailure(error).code === 'Forbidden') return undefined;

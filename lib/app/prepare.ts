@@ -33,6 +33,8 @@ export interface PrepareRequest {
   readonly target: Target;
   /** All targets of the settings: another owner is named by them, and `adopts` finds its inventories. */
   readonly targets: readonly Target[];
+  /** The installation of Sluice that syncs; absent for a plan. */
+  readonly installation?: string;
   readonly knownFields: (uid: string, digest: string) => string | undefined;
   /** Absent where nothing is remembered. */
   readonly narrow?: NarrowKinds;
@@ -46,7 +48,7 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
     readInventory(cluster, target),
     Promise.all(target.adopts.map((name) => readInventory(cluster, adoptedTarget(name, request)))),
   ]);
-  const moved = await readMoved(cluster, target, read);
+  const moved = await readMoved(cluster, request, read);
   const others = moved === undefined ? adopted : [...adopted, moved];
   const members = await listMembers(cluster, {
     inventory: read.inventory,
@@ -103,9 +105,13 @@ export function ownIds({ read, moved }: Pick<Prepared, 'read' | 'moved'>): reado
 }
 
 /** Undefined if the inventory is where it always was, or has arrived. */
-async function readMoved(cluster: Cluster, target: Target, read: ReadInventory): Promise<ReadInventory | undefined> {
+async function readMoved(
+  cluster: Cluster,
+  { target, installation }: PrepareRequest,
+  read: ReadInventory,
+): Promise<ReadInventory | undefined> {
   const { movedFrom } = read.inventory;
-  const namespace = read.parent === undefined ? await findMovedFrom(cluster, target) : movedFrom;
+  const namespace = read.parent === undefined ? await findMovedFrom(cluster, target, installation) : movedFrom;
   if (namespace === undefined) return undefined;
   const moved = await readInventory(cluster, { name: target.name, inventory: { namespace } });
   return moved.parent === undefined ? undefined : moved;

@@ -142,6 +142,17 @@ describeCluster('inventory', (kubeconfig) => {
     expect((await bring(map(`stays-${name}`), { target })).changes).toMatchObject({ unchanged: 1, configured: 0 });
   });
 
+  it('a target of another installation that has the same name in another namespace is left alone', async () => {
+    const { name, bring } = world();
+    await bring(map(`theirs-${name}`), { installation: 'theirs' });
+    const target = { inventory: { namespace: 'default' } };
+    const ours = await bring(map(`ours-${name}`), { target, installation: 'ours' });
+    expect(ours.changes).toMatchObject({ created: 1, deleted: 0, failed: 0 });
+    expect((await api('GET', `${configMaps}/theirs-${name}`)).status).toBe(200);
+    expect((await api('GET', `${configMaps}/sluice-${name}`)).status).toBe(200);
+    await api('DELETE', `/api/v1/namespaces/default/configmaps/sluice-${name}`);
+  });
+
   it('a move that was killed after its claim is completed by the next sync', async () => {
     const { name, bring } = world();
     await bring(all(map(`stays-${name}`), map(`goes-${name}`)));
