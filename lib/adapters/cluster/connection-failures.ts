@@ -5,7 +5,11 @@ interface Verdict extends Pick<FailureOptions, 'help'> {
   readonly fault: Fault;
   readonly code: string;
   readonly found: string;
+  /** The server was reached, and the connection ended later. */
+  readonly later?: true;
 }
+
+const nobodyThere = 'See whether the API server runs, and whether this machine may reach it';
 
 const untrusted: Verdict = {
   fault: 'user',
@@ -52,12 +56,13 @@ const verdicts: Readonly<Record<string, Verdict>> = {
     found: 'there is no such host',
     help: 'Look at the name of the server in the kubeconfig',
   },
-  ECONNREFUSED: { fault: 'server', code: 'Unreachable', found: 'nothing listens there' },
-  ECONNRESET: { fault: 'server', code: 'Unreachable', found: 'it cut the connection' },
-  EPIPE: { fault: 'server', code: 'Unreachable', found: 'it cut the connection' },
-  Z_BUF_ERROR: { fault: 'server', code: 'Unreachable', found: 'its answer ended too early' },
-  ETIMEDOUT: { fault: 'server', code: 'Timeout', found: 'no answer in time' },
-  ERR_ANSWER_TOO_LARGE: { fault: 'user', code: 'TooLarge', found: 'its answer is larger than 256 MiB' },
+  ECONNREFUSED: { fault: 'server', code: 'Unreachable', found: 'nothing listens there', help: nobodyThere },
+  ERR_CONNECT_TIMEOUT: { fault: 'server', code: 'Timeout', found: 'no connection in time', help: nobodyThere },
+  ECONNRESET: { fault: 'server', code: 'Unreachable', found: 'the connection was cut', later: true },
+  EPIPE: { fault: 'server', code: 'Unreachable', found: 'the connection was cut', later: true },
+  Z_BUF_ERROR: { fault: 'server', code: 'Unreachable', found: 'the answer ended too early', later: true },
+  ETIMEDOUT: { fault: 'server', code: 'Timeout', found: 'no answer in time', later: true },
+  ERR_ANSWER_TOO_LARGE: { fault: 'user', code: 'TooLarge', found: 'the answer is larger than 256 MiB', later: true },
 };
 
 /** The Failure of what an abort signal has stopped. */
@@ -68,19 +73,15 @@ export function abortFailure(what: string): Failure {
 /** The Failure that an error of node's sockets is. Those of fault `server` may pass by themselves. `origin` is the server's `https://host:port`. */
 export function connectionFailure(what: string, origin: string, error: Error): Failure {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  const {
-    fault,
-    found,
-    help,
-    code: word,
-  } = verdicts[code] ?? {
-    fault: 'server' as const,
+  const verdict: Verdict = verdicts[code] ?? {
+    fault: 'server',
     code: 'Unreachable',
     found: `the connection failed (${code || error.message})`,
-    help: undefined,
+    help: nobodyThere,
   };
-  return new Failure(fault, `Cannot ${what} at "${origin}": ${found}`, {
-    code: word,
+  const { fault, found, help, later = false } = verdict;
+  return new Failure(fault, `Cannot ${later ? what : 'reach the cluster'} at "${origin}": ${found}`, {
+    code: verdict.code,
     cause: error,
     ...(help !== undefined && { help }),
   });

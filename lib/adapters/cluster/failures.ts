@@ -1,7 +1,10 @@
 import { Failure, type FailureOptions, type Fault } from '../../domain/failure.ts';
+import { plainMessage } from './plain-message.ts';
 
 /** A Status of the API server (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/), the fields that are read. */
 export interface Status {
+  /** `Status`; absent where a proxy answered, or the server's own mux. */
+  readonly kind?: string;
   readonly reason?: string;
   readonly message?: string;
   readonly details?: {
@@ -20,6 +23,8 @@ export interface Refusal {
 
 interface Verdict extends FailureOptions {
   readonly fault: Fault;
+  /** What was found, where the server's own word for it says too little. */
+  readonly found?: string;
 }
 
 interface Rule {
@@ -66,7 +71,8 @@ const rules: readonly Rule[] = [
   {
     matches: ({ status, body }, message) =>
       status === 500 &&
-      (body.reason === undefined || /^failed to (create typed patch|convert new) object/.test(message)),
+      ((body.kind === 'Status' && body.reason === undefined) ||
+        /^failed to (create typed patch|convert new) object/.test(message)),
     verdict: ({ body }) => ({
       fault: 'user',
       code: body.reason ?? 'Invalid',
@@ -110,12 +116,13 @@ const byStatus: Readonly<Record<number, Verdict>> = {
   401: {
     fault: 'user',
     code: 'Unauthorized',
-    help: 'The server does not know the account of the kubeconfig: its token or certificate has expired, or belongs to another cluster',
+    found: 'the server does not accept the credentials of the kubeconfig',
+    help: 'Its token or certificate has expired, or belongs to another cluster: put a new kubeconfig into its secret',
   },
   403: {
     fault: 'user',
     code: 'Forbidden',
-    help: 'sluice validate --rbac TARGET prints the Role that the account needs',
+    help: '"sluice validate --rbac TARGET" prints the Role that the account needs',
   },
   404: { fault: 'missing', code: 'NotFound' },
   405: { fault: 'user', code: 'MethodNotAllowed' },
@@ -134,15 +141,15 @@ const byStatus: Readonly<Record<number, Verdict>> = {
 
 /**
  * The Failure that an answer of the API server is. `what` says what was asked, with what: `apply "default:deployment/shop"`.
- * The message ends in the server's own, of at most 2,000 characters, which may quote values of a Secret.
+ * The message ends in the server's own (plain-message.ts), of at most 2,000 characters, which may quote values of a Secret.
  */
 export function failureOf(what: string, refusal: Refusal): Failure {
   const { status, body } = refusal;
   const message = body.message?.trim() || `the server answers ${status}`;
   const rule = rules.find((candidate) => candidate.matches(refusal, message));
   const known = rule?.verdict(refusal, message) ?? byStatus[status] ?? { fault: status >= 500 ? 'server' : 'user' };
-  const { fault, code = body.reason ?? `HTTP ${status}`, help } = known;
-  return new Failure(fault, `Cannot ${what}: ${shorten(message)}`, {
+  const { fault, code = body.reason ?? `HTTP ${status}`, found = shorten(plainMessage(message)), help } = known;
+  return new Failure(fault, `Cannot ${what}: ${found}`, {
     code: rule === undefined && body.reason ? body.reason : code,
     ...(help !== undefined && { help }),
   });

@@ -102,7 +102,7 @@ function parseKubeconfig(source: string, name: string): z.infer<typeof Kubeconfi
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    throw refuse(name, `it is not YAML at line ${line}, column ${col} (${error.code})`);
+    throw refuse(name, `line ${line}, column ${col} is not YAML`);
   }
   const parsed = Kubeconfig.safeParse(toPlain(document, name));
   if (parsed.success) return parsed.data;
@@ -124,9 +124,10 @@ function listNames(entries: readonly { readonly name: string }[]): string {
 }
 
 /** A `user` Failure about the kubeconfig called `name`. */
-export function refuse(name: string, found: string, help?: string): Failure {
-  return new Failure('user', `Cannot use the kubeconfig "${name}": ${found}`, {
-    ...(help !== undefined && { help }),
-    code: 'Kubeconfig',
-  });
+export function refuse(
+  name: string,
+  found: string,
+  help = 'Correct it in its secret: each sync reads it anew',
+): Failure {
+  return new Failure('user', `Cannot use the kubeconfig "${name}": ${found}`, { help, code: 'Kubeconfig' });
 }

@@ -68,7 +68,7 @@ export function createTransport(access: Access): Transport {
       },
       ...(signal && { signal }),
     });
-    startTimers(call, exchange.timeoutMs);
+    startTimers(call, exchange.timeoutMs, tls ? 'secureConnect' : 'connect');
     call.on('response', (response) => readAnswer(response).then(resolve, reject));
     call.on('error', (error) => reject(Object.assign(error, { stale: call.reusedSocket })));
     call.end(body);
@@ -95,19 +95,20 @@ function isStale(error: unknown): boolean {
 }
 
 /** Waiting for one of the kept connections counts for nothing: timers begin with the connection. */
-function startTimers(call: ClientRequest, timeoutMs: number): void {
+function startTimers(call: ClientRequest, timeoutMs: number, connected: 'connect' | 'secureConnect'): void {
   let pending: { destroy(error: Error): unknown } = call;
   const timers: NodeJS.Timeout[] = [];
-  function giveUpAfter(ms: number): NodeJS.Timeout {
-    const timer = setTimeout(() => pending.destroy(withCode('ETIMEDOUT', `no answer within ${ms} ms`)), ms);
+  function giveUpAfter(ms: number, code: string): NodeJS.Timeout {
+    const timer = setTimeout(() => pending.destroy(withCode(code, `nothing within ${ms} ms`)), ms);
     timers.push(timer);
     return timer;
   }
   call.on('socket', (socket) => {
-    giveUpAfter(timeoutMs);
-    if (!socket.connecting) return;
-    const connecting = giveUpAfter(Math.min(connectTimeoutMs, timeoutMs));
-    socket.once('connect', () => clearTimeout(connecting));
+    if (socket.connecting) {
+      const connecting = giveUpAfter(Math.min(connectTimeoutMs, timeoutMs), 'ERR_CONNECT_TIMEOUT');
+      socket.once(connected, () => clearTimeout(connecting));
+    }
+    giveUpAfter(timeoutMs, 'ETIMEDOUT');
   });
   call.on('response', (response) => {
     pending = response;

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createCertificate } from '../../fakes/certificate.ts';
 import { startFaultProxy } from '../../fakes/fault-proxy.ts';
@@ -39,7 +39,22 @@ describe('a server that is not there', () => {
     await using cluster = await connectTo(kubeconfigFor('https://127.0.0.1:9'));
     const refused = await refusal(cluster.resources('v1'));
     expect(refused).toMatchObject({ fault: 'server', code: 'Unreachable' });
-    expect(refused.message).toBe('Cannot read the kinds of "v1" at "https://127.0.0.1:9": nothing listens there');
+    expect(refused.message).toBe('Cannot reach the cluster at "https://127.0.0.1:9": nothing listens there');
+  });
+
+  it('is a server failure where a connection is taken and TLS never begins', async () => {
+    const silent = createTcpServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const server = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await using cluster = await connectTo(kubeconfigFor(server), { timeoutMs: 300 });
+    const refused = await refusal(cluster.resources('v1'));
+    expect(refused).toMatchObject({
+      fault: 'server',
+      code: 'Timeout',
+      help: expect.stringContaining('API server runs'),
+    });
+    expect(refused.message).toBe(`Cannot reach the cluster at "${server}": no connection in time`);
+    silent.close();
   });
 
   it('is a missing failure where there is no such host', async () => {

@@ -63,7 +63,14 @@ const answers: readonly [title: string, refusal: Refusal, fault: string, code: s
     /force: enabled/,
   ],
   ['too many requests', refused(429, 'TooManyRequests', 'please try again later'), 'server', 'TooManyRequests'],
-  ['500 without reason', refused(500, undefined, '.data: expected map, got &{5}'), 'user', 'Invalid', /schema/],
+  [
+    '500 without reason',
+    { status: 500, body: { kind: 'Status', message: '.data: expected map, got &{5}' } },
+    'user',
+    'Invalid',
+    /schema/,
+  ],
+  ['500 of a proxy', refused(500, undefined, 'oops'), 'server', 'InternalError'],
   [
     'typed patch with a reason',
     refused(500, 'InternalError', 'failed to create typed patch object (a/b; v1): .x: field not declared'),
@@ -119,11 +126,16 @@ describe('an answer of the API server says who has to act', () => {
   it.each(answers)('%s', (_, refusal, fault, code, help) => {
     const failure = failureOf('apply "default:configmap/x"', refusal);
     expect(failure).toMatchObject({ fault, code });
-    expect(failure.message).toBe(
-      `Cannot apply "default:configmap/x": ${refusal.body.message || 'the server answers 503'}`,
-    );
+    expect(failure.message).toMatch(/^Cannot apply "default:configmap\/x": \S/);
     if (help) expect(failure.help).toMatch(help);
     else expect(failure.help).toBeUndefined();
+  });
+
+  it('in its own words, or in better ones where it has just one', () => {
+    expect(failureOf('read "x"', refused(503, undefined, '')).message).toBe('Cannot read "x": the server answers 503');
+    expect(failureOf('read "x"', refused(401, 'Unauthorized', 'Unauthorized')).message).toBe(
+      'Cannot read "x": the server does not accept the credentials of the kubeconfig',
+    );
   });
 
   it('in at most 2,000 characters of its own, both ends kept', () => {
