@@ -3,6 +3,7 @@ import type { SyncJob } from '../domain/job.ts';
 import type { Revision } from '../domain/revision.ts';
 import type { Action, ObjectResult } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
+import type { Wanted } from '../domain/skip.ts';
 import type { Log } from '../log.ts';
 
 /** What the straight line of a sync is given beside its ports (sync.ts), by the worker that holds the lease and records the run (work-sync.ts). */
@@ -20,8 +21,14 @@ export interface SyncContext {
   /** The revision of the last run that succeeded, and the commit up to which history has been verified. */
   readonly applied: Revision | undefined;
   readonly verifiedUpTo: string | undefined;
-  /** Records the run as `running` at the head that was resolved; called once, before anything is touched. */
-  started(revision: Revision): Promise<void>;
+  /** The newest delivery that concerned the target when the worker began. */
+  readonly wanted: Wanted | undefined;
+  /**
+   * Records the run as `running` at the head that was resolved; called once, before anything is touched.
+   *
+   * @param wanted the newest delivery that had arrived when the head was asked for, if it is not that of when the worker began.
+   */
+  started(revision: Revision, wanted?: Wanted): Promise<void>;
 }
 
 /** How a sync ended. A Failure that is thrown instead ended it before an object was touched. */

@@ -1,34 +1,45 @@
 import { commitOf } from '../domain/revision.ts';
-import { isBehind } from '../domain/skip.ts';
+import { believeAfterMs, isBehind, type Wanted } from '../domain/skip.ts';
 import type { Behind, SyncContext } from './outcome.ts';
-import type { Clock, Git } from './ports.ts';
+import type { Clock, Git, Store } from './ports.ts';
+import { readWanted } from './wanted.ts';
 
 /** Seconds between the questions to a forge that still answers with the head before the push (DESIGN §3). */
 const pauses = [1, 2, 4, 8];
 const askAgainAfterSeconds = 15;
-/** After this time the head counts: a force push may have made the announced commit unreachable. */
-const believeAfterMilliseconds = 60_000;
 
 export interface HeadPorts {
   readonly git: Git;
+  readonly store: Store;
   readonly clock: Clock;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** The commit that the branch is at, once the forge shows what it announced; else when to ask again. */
-export async function resolveHead(context: SyncContext, ports: HeadPorts): Promise<string | Behind> {
-  const { source } = context.target;
-  let head = await ports.git.head(source, context.signal);
-  for (const seconds of pauses) {
-    if (!isStale(head, context, ports.clock())) return head;
-    await ports.sleep(seconds * 1000);
-    context.signal.throwIfAborted();
-    head = await ports.git.head(source, context.signal);
-  }
-  return isStale(head, context, ports.clock()) ? { kind: 'behind', afterSeconds: askAgainAfterSeconds } : head;
+export interface Head {
+  readonly kind: 'head';
+  readonly commit: string;
+  /** The newest delivery that had arrived when the forge was asked. */
+  readonly wanted: Wanted | undefined;
 }
 
-function isStale(head: string, { job, applied }: SyncContext, now: number): boolean {
-  if (job.behindSince !== undefined && now - job.behindSince >= believeAfterMilliseconds) return false;
-  return isBehind(head, job, applied && commitOf(applied));
+/** The commit that the branch is at, once the forge shows what it announced; else when to ask again. */
+export async function resolveHead(context: SyncContext, ports: HeadPorts): Promise<Head | Behind> {
+  const { target, signal } = context;
+  let wanted = context.wanted;
+  let commit = await ports.git.head(target.source, signal);
+  for (const seconds of pauses) {
+    if (!isStale(commit, wanted, context, ports.clock())) return { kind: 'head', commit, wanted };
+    await ports.sleep(seconds * 1000);
+    signal.throwIfAborted();
+    wanted = await readWanted(ports.store, target.name);
+    commit = await ports.git.head(target.source, signal);
+  }
+  if (!isStale(commit, wanted, context, ports.clock())) return { kind: 'head', commit, wanted };
+  return { kind: 'behind', afterSeconds: askAgainAfterSeconds };
+}
+
+function isStale(commit: string, wanted: Wanted | undefined, { job, applied }: SyncContext, now: number): boolean {
+  const since = job.wanted ?? job.behindSince;
+  if (since !== undefined && now - since >= believeAfterMs) return false;
+  return isBehind(commit, job, applied && commitOf(applied), wanted);
 }

@@ -16,9 +16,9 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
   const { target, signal } = context;
   const { source } = target;
   const head = await resolveHead(context, ports);
-  if (typeof head !== 'string') return head;
-  await context.started(formatRevision(source.branch, head));
-  await using checkout = await ports.git.checkout(source, head, {
+  if (head.kind === 'behind') return head;
+  await context.started(formatRevision(source.branch, head.commit), head.wanted);
+  await using checkout = await ports.git.checkout(source, head.commit, {
     submodules: target.submodules,
     files: target.valuesFiles,
     signal,

@@ -3,7 +3,7 @@ import { SyncJob } from '../domain/job.ts';
 import { commitOf, type Revision } from '../domain/revision.ts';
 import { isOver, queueRun, runErrorOf, startRun } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
-import { accountedFor, coveringRun } from '../domain/skip.ts';
+import { accountedFor, coveringRun, type Wanted } from '../domain/skip.ts';
 import { type Begun, begin, type TargetState } from '../domain/target-state.ts';
 import { endWithoutSync } from './end-run.ts';
 import { type Hold, hold, type Limits, visibilitySeconds } from './hold.ts';
@@ -92,16 +92,17 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
   const before = (state.waiting ?? state.succeeded)?.revision;
   let begun: Begun | undefined;
 
-  async function started(revision: Revision): Promise<void> {
+  async function started(revision: Revision, newest = wanted): Promise<void> {
     held.assert();
-    begun = begunAt(revision);
+    begun = begunAt(revision, newest);
     await recordStart(job, begun, state, ports);
     log.info('sync begins', { revision, cause: job.cause });
   }
 
-  function begunAt(revision: Revision): Begun {
-    const seen = accountedFor(commitOf(revision), job, wanted, before && commitOf(before));
-    return { run: job.run, at: clock(), revision, ...(seen !== undefined && { wanted: seen }) };
+  function begunAt(revision: Revision, newest: Wanted | undefined): Begun {
+    const at = clock();
+    const seen = accountedFor(commitOf(revision), job, newest, before && commitOf(before), at);
+    return { run: job.run, at, revision, ...(seen !== undefined && { wanted: seen }) };
   }
 
   const outcome = await ports
@@ -113,6 +114,7 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
       log,
       applied: before,
       verifiedUpTo: state.verifiedUpTo,
+      wanted,
       started,
     })
     .catch(asFailure);

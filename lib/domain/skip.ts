@@ -39,30 +39,36 @@ export function newerRun(job: SyncJob, state: TargetState): string | undefined {
   return accounts ? begun.run : undefined;
 }
 
+/** After this time, in milliseconds, a head that looks behind a push counts: a force push may have made what was pushed unreachable (DESIGN §3). */
+export const believeAfterMs = 60_000;
+
+/** What a sender says of a push. */
+type Hints = Pick<Wanted, 'before' | 'after'>;
+
 /**
  * Whether the forge answered with the head before a push: it is what was there before it, or what was applied last, and not what was
- * pushed. Where the sender does not say what was pushed, any head counts.
+ * pushed. Where the sender does not say what was pushed, any head counts. It is not behind either if the `newest` delivery announced it:
+ * then the push is one of a burst whose last one was seen already, or was taken back since by force.
  */
-export function isBehind(
-  head: string,
-  push: { readonly before?: string | undefined; readonly after?: string | undefined },
-  applied: string | undefined,
-): boolean {
+export function isBehind(head: string, push: Hints, applied: string | undefined, newest?: Hints): boolean {
   if (push.after === undefined || head === push.after) return false;
-  return head === push.before || head === applied;
+  if (head === push.before) return head !== newest?.after || newest.before !== push.after;
+  return head === applied && head !== newest?.after;
 }
 
 /**
  * The place in the order of deliveries that a sync at `head` accounts for. `wanted` is the newest delivery, read before the head was
- * resolved: unless the head is behind it, every delivery up to it has been seen. Otherwise only the job's own, which has waited for
- * its head long enough.
+ * resolved: unless the head is behind it, and it not old enough for the head to count, every delivery up to it has been seen. Otherwise
+ * only the job's own, which has waited for its head long enough.
  */
 export function accountedFor(
   head: string,
   job: SyncJob,
   wanted: Wanted | undefined,
   applied: string | undefined,
+  now: number,
 ): number | undefined {
-  if (wanted === undefined || isBehind(head, wanted, applied)) return job.wanted;
+  if (wanted === undefined) return job.wanted;
+  if (isBehind(head, wanted, applied) && now - wanted.at < believeAfterMs) return job.wanted;
   return Math.max(wanted.at, job.wanted ?? 0);
 }

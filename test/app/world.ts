@@ -91,6 +91,7 @@ export function createWorld(kubeconfig: string, name: string, fields: Record<str
         log: createLog(() => undefined),
         applied: undefined,
         verifiedUpTo: undefined,
+        wanted: undefined,
         started: async () => undefined,
       };
       const brought = await bring(cluster, { manifests: manifestsOf(documents), warnings: [] }, context, {

@@ -79,6 +79,15 @@ describe('a head', () => {
     expect(isBehind(head, hints, before)).toBe(behind);
   });
 
+  it.each([
+    ['the last of a burst', other, { before: 'd'.repeat(40), after: other }, false],
+    ['another than that of the newest push', other, { before: pushed, after: 'd'.repeat(40) }, true],
+    ['that before the push, which was taken back by force', old, { before: pushed, after: old }, false],
+    ['that before the push, whose own delivery came late', old, { before: 'd'.repeat(40), after: old }, true],
+  ])('that was applied last is judged by the newest push: it is %s', (_, head, newest, behind) => {
+    expect(isBehind(head, push, head, newest)).toBe(behind);
+  });
+
   const wanted = { at: 70, delivery: 'd', before: pushed, after: other };
   it.each([
     ['the newest push', other, wanted, pushed, 70],
@@ -87,12 +96,17 @@ describe('a head', () => {
     ['what was applied last', old, wanted, old, 50],
     ['anything, where nothing is wanted', old, undefined, undefined, 50],
   ])('that is %s accounts for the deliveries up to its place', (_, head, newest, before, place) => {
-    expect(accountedFor(head, push, newest, before)).toBe(place);
+    expect(accountedFor(head, push, newest, before, 60_069)).toBe(place);
+  });
+
+  it('that is behind a push accounts for it a minute after that arrived', () => {
+    expect(accountedFor(old, push, wanted, old, 60_069)).toBe(50);
+    expect(accountedFor(old, push, wanted, old, 60_070)).toBe(70);
   });
 
   it('that a sweep gets from a replica that is behind accounts for none', () => {
     const sweep = { ...push, cause: { kind: 'sweep', by: 'schedule' }, wanted: undefined } as SyncJob;
-    expect(accountedFor(pushed, sweep, wanted, pushed)).toBeUndefined();
-    expect(accountedFor(other, sweep, wanted, pushed)).toBe(70);
+    expect(accountedFor(pushed, sweep, wanted, pushed, 60_069)).toBeUndefined();
+    expect(accountedFor(other, sweep, wanted, pushed, 60_069)).toBe(70);
   });
 });
