@@ -1,4 +1,4 @@
-import { asFailure, Failure } from '../domain/failure.ts';
+import { asFailure, Failure, stateOf } from '../domain/failure.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import { groupKindOf, idOf, type KubeObject } from '../domain/kube-object.ts';
 import { isMember } from '../domain/ownership.ts';
@@ -6,7 +6,7 @@ import { redact, secretValues } from '../domain/redact.ts';
 import type { ObjectResult } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
 import { type Applied, applyAll, fieldsAfter } from './apply.ts';
-import { type Claim, claim, removeParent, settle } from './claim.ts';
+import { type Claim, claim, removeParent, settle, sourceOf } from './claim.ts';
 import { conclude } from './conclude.ts';
 import { loadNarrowKinds } from './narrow-kinds.ts';
 import type { SyncContext, Synced } from './outcome.ts';
@@ -65,6 +65,7 @@ async function bringAll(
     targets: ports.targets,
     installation: ports.installation,
     knownFields: fields.get,
+    installation: ports.installation,
     narrow,
   });
   const { inventory } = prepared.read;
@@ -123,7 +124,7 @@ async function claimFor(
     movedFrom: prepared.moved?.inventory.namespace,
     groupKinds: new Set(objects.map(groupKindOf)),
     namespaces: new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? [])),
-    source: `${target.source.url}#${target.source.branch}`,
+    source: sourceOf(target),
     holder: { installation: ports.installation, run: job.run, time: new Date(ports.clock()).toISOString() },
     exclusiveSeconds: 3 * (target.interval || 3600),
     takeOver: job.takeOver ?? false,
@@ -142,19 +143,24 @@ function obstacleToPrune(prepared: Prepared, applied: readonly Applied[], target
   const [unlisted] = prepared.members.unlisted;
   if (unlisted !== undefined) {
     const [kind, failure] = unlisted;
-    const reason = `objects of kind ${kind} could not be listed`;
+    const next = failure.help === undefined ? '' : `. ${failure.help}`;
     return {
-      reason: `not deleted: ${reason}`,
-      failure: new Failure(failure.fault, `Cannot tell what is to be deleted: ${reason}: ${failure.message}`, {
-        help: 'What git has was applied; nothing is deleted until every kind of the inventory can be listed',
-        code: 'NotListed',
-      }),
+      reason: `not deleted: objects of kind ${kind} could not be listed`,
+      failure: new Failure(
+        failure.fault,
+        `Cannot list the objects of kind ${kind} that "${target.name}" owns: ${stateOf(failure, 'list')}`,
+        {
+          help: `What git has was applied; nothing is deleted until every kind of the inventory can be listed${next}`,
+          code: 'NotListed',
+        },
+      ),
     };
   }
   if (deletions === 0) return undefined;
   if (!target.prune) return { reason: 'kept: prune is off' };
   const failed = prepared.refused.length + applied.filter(({ action }) => action === 'failed').length;
-  if (failed > 0) return { reason: `not deleted: ${failed} objects of this revision failed` };
+  if (failed > 0)
+    return { reason: `not deleted: ${failed === 1 ? 'an object' : `${failed} objects`} of this revision failed` };
   if (prepared.planned.some(({ decision }) => decision.action === 'wait')) {
     return { reason: 'not deleted yet: another object of this revision is still being deleted' };
   }

@@ -38,28 +38,34 @@ export async function readInventory(
 }
 
 /**
- * The namespace of the parent that a target had before `inventory.namespace` was changed; undefined if it had none. Looked for only while
- * there is no parent where the settings want it, and not by an account that may not list in other namespaces.
- *
- * @param installation who has to have held it: another installation may have a target of the same name, whose objects are not ours to
- * delete. Absent for a plan, which changes nothing.
+ * The inventory that a target had before its `inventory.namespace` was changed; undefined if it had none, or if that is not certain: it has to
+ * be of the same source and held by this very installation, since another one may have a target of this name in the cluster.
  */
-export async function findMovedFrom(
+export async function findMoved(
   cluster: Cluster,
-  target: Pick<Target, 'name' | 'inventory'>,
-  installation: string | undefined,
-): Promise<string | undefined> {
-  try {
-    const parents = await cluster.list(configMaps, { labelSelector: 'applyset.kubernetes.io/id' });
-    const before = parents.find((parent) => {
-      const isOurs = installation === undefined || holderOf(parent)?.installation === installation;
-      return isOurs && parent.metadata.name === `sluice-${target.name}`;
+  target: Pick<Target, 'name' | 'source'>,
+  installation: string,
+): Promise<ReadInventory | undefined> {
+  const parents = await cluster
+    .list(configMaps, { labelSelector: 'applyset.kubernetes.io/id', full: true })
+    .catch((error: unknown) => {
+      // An account that is limited to its namespaces has no other to move from.
+      if (asFailure(error).code === 'Forbidden') return [];
+      throw error;
     });
-    return before?.metadata.namespace;
-  } catch (error) {
-    if (asFailure(error).code === 'Forbidden') return undefined;
-    throw error;
+  for (const parent of parents) {
+    const { name, namespace } = parent.metadata;
+    if (name !== `sluice-${target.name}` || namespace === undefined) continue;
+    const inventory = parseInventory(parent, target.name, namespace);
+    if (inventory.source === sourceOf(target) && inventory.holder?.installation === installation)
+      return { inventory, parent };
   }
+  return undefined;
+}
+
+/** What the parent says of where the objects come from. */
+export function sourceOf({ source }: Pick<Target, 'source'>): string {
+  return `${source.url}#${source.branch}`;
 }
 
 export interface Claim {
@@ -131,7 +137,7 @@ async function write(cluster: Cluster, inventory: Inventory, parent: KubeObject 
   try {
     return parent === undefined ? await cluster.create(configMaps, object) : await cluster.replace(configMaps, object);
   } catch (error) {
-    const { code, message } = asFailure(error);
+    const { code } = asFailure(error);
     if (code === 'Conflict' || code === 'AlreadyExists') {
       throw new Failure(
         'server',
@@ -152,14 +158,7 @@ async function write(cluster: Cluster, inventory: Inventory, parent: KubeObject 
         },
       );
     }
-    throw new Failure(
-      asFailure(error).fault,
-      `Cannot write the inventory "${inventory.namespace}/${inventory.name}": ${message}`,
-      {
-        cause: error,
-        ...(code === undefined ? {} : { code }),
-      },
-    );
+    throw error;
   }
 }
 

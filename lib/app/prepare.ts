@@ -1,10 +1,11 @@
+import { stateOf } from '../domain/failure.ts';
 import { hasHealth } from '../domain/health.ts';
 import { groupKindOf, type Manifest } from '../domain/kube-object.ts';
 import { isMember } from '../domain/ownership.ts';
 import { decide, objectKey, planRemovals, type Removal } from '../domain/plan.ts';
 import type { Target } from '../domain/settings.ts';
 import type { Planned } from './apply.ts';
-import { findMovedFrom, type ReadInventory, readInventory } from './claim.ts';
+import { findMoved, type ReadInventory, readInventory } from './claim.ts';
 import { locate, type Refused, type Skipped } from './locate.ts';
 import { lookAt } from './look.ts';
 import { listMembers, type Members, ownerOf } from './members.ts';
@@ -36,6 +37,8 @@ export interface PrepareRequest {
   /** The installation of Sluice that syncs; absent for a plan. */
   readonly installation?: string;
   readonly knownFields: (uid: string, digest: string) => string | undefined;
+  /** This installation of Sluice; absent for a plan, which does not tell of inventories that move. */
+  readonly installation?: string;
   /** Absent where nothing is remembered. */
   readonly narrow?: NarrowKinds;
 }
@@ -60,7 +63,8 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
   });
   const live = new Map(members.objects.map((object) => [objectKey(object), object]));
   const unknown = located.desired.filter(({ object }) => !live.has(objectKey(object)));
-  for (const [key, object] of await lookAt(cluster, unknown)) live.set(key, object);
+  const looked = await lookAt(cluster, unknown);
+  for (const [key, object] of looked.live) live.set(key, object);
 
   const context = {
     inventoryId: read.inventory.id,
@@ -70,17 +74,24 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
   const planned: Planned[] = [];
   const refused: Refused[] = [...located.refused];
   for (const desired of located.desired) {
-    const decision = decide(desired, live.get(objectKey(desired.object)), context);
+    const { id, origin } = desired;
+    const key = objectKey(desired.object);
+    const forbidden = looked.forbidden.get(key);
+    if (forbidden !== undefined) {
+      refused.push({ id, origin, fault: 'user', state: stateOf(forbidden, '(?:read|list)'), help: forbidden.help });
+      continue;
+    }
+    const decision = decide(desired, live.get(key), context);
     if (decision.action !== 'refuse') {
       planned.push({ desired, decision });
       continue;
     }
     const owner = decision.owner === undefined ? undefined : await ownerOf(cluster, decision.owner, targets);
-    const error =
-      owner === undefined
-        ? decision.reason
-        : `it belongs to ${owner}; target "${target.name}" takes it over with adopts`;
-    refused.push({ id: desired.id, fault: 'user', error: `${desired.origin}: ${error}` });
+    if (owner === undefined) refused.push({ id, origin, fault: 'user', state: decision.reason });
+    else {
+      const help = `Remove it from one of the two; or, if "${target.name}" shall have it, list the other one in its adopts`;
+      refused.push({ id, origin, fault: 'user', state: `it belongs to ${owner}`, help });
+    }
   }
   const rendered = [...located.desired, ...located.skipped].map(({ object }) => objectKey(object));
   const uids = planned.flatMap(({ decision }) => ('live' in decision ? [decision.live.metadata.uid ?? ''] : []));
@@ -110,10 +121,11 @@ async function readMoved(
   { target, installation }: PrepareRequest,
   read: ReadInventory,
 ): Promise<ReadInventory | undefined> {
+  if (installation === undefined) return undefined;
+  if (read.parent === undefined) return await findMoved(cluster, target, installation);
   const { movedFrom } = read.inventory;
-  const namespace = read.parent === undefined ? await findMovedFrom(cluster, target, installation) : movedFrom;
-  if (namespace === undefined) return undefined;
-  const moved = await readInventory(cluster, { name: target.name, inventory: { namespace } });
+  if (movedFrom === undefined) return undefined;
+  const moved = await readInventory(cluster, { name: target.name, inventory: { namespace: movedFrom } });
   return moved.parent === undefined ? undefined : moved;
 }
 

@@ -153,6 +153,21 @@ describeCluster('inventory', (kubeconfig) => {
     await api('DELETE', `/api/v1/namespaces/default/configmaps/sluice-${name}`);
   });
 
+  it.each([
+    ['another installation', { installation: 'other' }, {}],
+    ['another source', {}, { source: { url: 'https://git.example/other.git', branch: 'main' } }],
+  ])('an inventory of the same name of %s is not taken for ours that moved', async (_, options, fields) => {
+    const { name, bring } = world();
+    await bring(map(`theirs-${name}`));
+    const target = { inventory: { namespace: 'default' }, ...fields };
+    expect((await bring(map(`ours-${name}`), { target, ...options })).changes).toMatchObject({
+      created: 1,
+      deleted: 0,
+    });
+    expect((await api('GET', `${configMaps}/theirs-${name}`)).status).toBe(200);
+    expect((await api('GET', `${configMaps}/sluice-${name}`)).status).toBe(200);
+  });
+
   it('a move that was killed after its claim is completed by the next sync', async () => {
     const { name, bring } = world();
     await bring(all(map(`stays-${name}`), map(`goes-${name}`)));
