@@ -65,7 +65,6 @@ async function bringAll(
     targets: ports.targets,
     installation: ports.installation,
     knownFields: fields.get,
-    installation: ports.installation,
     narrow,
   });
   const { inventory } = prepared.read;

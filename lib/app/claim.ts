@@ -3,7 +3,6 @@ import {
   emptyInventory,
   formatInventory,
   type Holder,
-  holderOf,
   type Inventory,
   parseInventory,
   sameMembership,
@@ -47,7 +46,7 @@ export async function findMoved(
   installation: string,
 ): Promise<ReadInventory | undefined> {
   const parents = await cluster
-    .list(configMaps, { labelSelector: 'applyset.kubernetes.io/id', full: true })
+    .list(configMaps, { labelSelector: 'applyset.kubernetes.io/id' })
     .catch((error: unknown) => {
       // An account that is limited to its namespaces has no other to move from.
       if (asFailure(error).code === 'Forbidden') return [];
@@ -56,11 +55,19 @@ export async function findMoved(
   for (const parent of parents) {
     const { name, namespace } = parent.metadata;
     if (name !== `sluice-${target.name}` || namespace === undefined) continue;
-    const inventory = parseInventory(parent, target.name, namespace);
-    if (inventory.source === sourceOf(target) && inventory.holder?.installation === installation)
+    const inventory = parseIfOurs(parent, target.name, namespace);
+    if (inventory?.source === sourceOf(target) && inventory?.holder?.installation === installation)
       return { inventory, parent };
   }
   return undefined;
+}
+
+function parseIfOurs(parent: KubeObject, target: string, namespace: string): Inventory | undefined {
+  try {
+    return parseInventory(parent, target, namespace);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the parent says of where the objects come from. */

@@ -34,8 +34,6 @@ export interface PrepareRequest {
   readonly target: Target;
   /** All targets of the settings: another owner is named by them, and `adopts` finds its inventories. */
   readonly targets: readonly Target[];
-  /** The installation of Sluice that syncs; absent for a plan. */
-  readonly installation?: string;
   readonly knownFields: (uid: string, digest: string) => string | undefined;
   /** This installation of Sluice; absent for a plan, which does not tell of inventories that move. */
   readonly installation?: string;

@@ -94,11 +94,6 @@ export function parseInventory(parent: KubeObject, target: string, namespace: st
   };
 }
 
-/** Who wrote the parent last; undefined if no run of ours did. */
-export function holderOf(parent: KubeObject): Holder | undefined {
-  return parseHolder(parent.metadata.annotations?.[holderAnnotation]);
-}
-
 /** The parent as it is written. What others added to it (`live`) stays. */
 export function formatInventory(inventory: Inventory, live?: KubeObject): KubeObject {
   const additional = [...inventory.namespaces].filter((namespace) => namespace !== inventory.namespace);
