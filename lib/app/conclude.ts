@@ -1,9 +1,10 @@
-import { Failure, type Fault } from '../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
 import { hasHealth, healthOf } from '../domain/health.ts';
 import { groupKindOf, idOf, type KubeObject } from '../domain/kube-object.ts';
-import { describeSecretRefusal, redact } from '../domain/redact.ts';
+import { redact } from '../domain/redact.ts';
 import { type Action, noChanges, type ObjectResult } from '../domain/run.ts';
 import type { Applied } from './apply.ts';
+import { failedObjects } from './failed-objects.ts';
 import type { HealthOutcome, Synced } from './outcome.ts';
 import type { Prepared } from './prepare.ts';
 import type { Pruned } from './prune.ts';
@@ -26,7 +27,7 @@ const objectsKept = 1000;
 /** What a sync says of itself: the results of all objects, failures first, and how the run goes on. */
 export function conclude(conclusion: Conclusion): Omit<Synced, 'kind' | 'revision'> {
   const { prepared, applied, pruned, secrets } = conclusion;
-  const failures: { readonly id: string; readonly fault: Fault; readonly error: string }[] = [...prepared.refused];
+  const failed = failedObjects(conclusion);
   const results: ObjectResult[] = [...prepared.skipped.map(({ result }) => result), ...conclusion.notPruned];
   const waiting: string[] = [];
   let unchanged = 0;
@@ -40,13 +41,8 @@ export function conclude(conclusion: Conclusion): Omit<Synced, 'kind' | 'revisio
     }
   }
   for (const { desired, action, failure, taken = [] } of applied) {
-    if (failure !== undefined) {
-      failures.push({
-        id: desired.id,
-        fault: failure.fault,
-        error: `${desired.origin}: ${describe(desired.object, failure, secrets)}`,
-      });
-    } else if (action === 'unchanged') unchanged++;
+    if (failure !== undefined) continue;
+    if (action === 'unchanged') unchanged++;
     else
       results.push({
         id: desired.id,
@@ -54,30 +50,17 @@ export function conclude(conclusion: Conclusion): Omit<Synced, 'kind' | 'revisio
         ...(taken.length === 0 ? {} : { warning: `took fields from ${taken.join('; ')}` }),
       });
   }
-  for (const { result, failure } of pruned) {
-    if (failure === undefined) results.push(result);
-    else
-      failures.push({ id: result.id, fault: failure.fault, error: redact(result.error ?? failure.message, secrets) });
-  }
-  const failed = failures.map(
-    ({ id, error }): ObjectResult => ({ id, action: 'failed', error: redact(error, secrets) }),
-  );
+  for (const { result, failure } of pruned) if (failure === undefined) results.push(result);
   const health = judge(liveObjects(prepared, applied), secrets);
-  const error = failureOf(failures, prepared) ?? conclusion.error ?? health.error;
+  const error = failed.error ?? conclusion.error ?? health.error;
   return {
-    changes: count([...failed, ...results], unchanged),
-    objects: [...failed, ...results].slice(0, objectsKept),
+    changes: count([...failed.results, ...results], unchanged),
+    objects: [...failed.results, ...results].slice(0, objectsKept),
     warnings: [...conclusion.warnings, ...prepared.warnings].map((warning) => redact(warning, secrets)),
     health: waiting.length > 0 ? 'InProgress' : health.health,
     ...(waiting.length > 0 ? { againAfterSeconds: 5 } : {}),
     ...(error === undefined ? {} : { error }),
   };
-}
-
-function describe(object: KubeObject, failure: Failure, secrets: readonly string[]): string {
-  if (object.kind === 'Secret') return describeSecretRefusal(failure.message, failure.code);
-  const help = failure.help === undefined ? '' : ` (${failure.help})`;
-  return redact(failure.message + help, secrets);
 }
 
 function count(results: readonly ObjectResult[], unchanged: number): Readonly<Record<Action, number>> {
@@ -115,19 +98,4 @@ export function judge(objects: readonly KubeObject[], secrets: readonly string[]
       help: 'Look at the events and logs of these objects; the next push or sync tries again',
     }),
   };
-}
-
-function failureOf(
-  failures: readonly { readonly id: string; readonly fault: Fault; readonly error: string }[],
-  prepared: Prepared,
-): Failure | undefined {
-  const [first] = failures;
-  if (first === undefined) return undefined;
-  // What is our fault, or may pass, is tried again soon; what only git can mend is not.
-  const fault = failures.find((failure) => failure.fault === 'server')?.fault ?? first.fault;
-  const of = prepared.planned.length + prepared.refused.length;
-  return new Failure(fault, `Cannot apply ${failures.length} of ${of} objects: ${first.id}: ${first.error}`, {
-    code: 'ObjectsFailed',
-    help: 'The others were applied, and nothing was deleted. "sluice runs RUN" shows each',
-  });
 }

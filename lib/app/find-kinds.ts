@@ -1,12 +1,19 @@
 import { type Draft, isDraft } from '../domain/draft.ts';
-import { asFailure, type Failure, type Fault } from '../domain/failure.ts';
+import { asFailure, type Failure, type Fault, stateOf } from '../domain/failure.ts';
 import type { KubeObject, Manifest, ResourceKind } from '../domain/kube-object.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { Cluster } from './ports.ts';
 
 /** The kinds of the objects of a render. */
 export interface Kinds {
   /** The kind, or why there is none. */
-  kindOf(object: KubeObject): ResourceKind | { readonly fault: Fault; readonly message: string };
+  kindOf(object: KubeObject): ResourceKind | NoKind;
+}
+
+interface NoKind {
+  readonly fault: Fault;
+  readonly state: string;
+  readonly help: string | undefined;
 }
 
 /** Asks the cluster for each API version of the render, once more where a kind is not there, and looks into the CRDs of the render. */
@@ -39,17 +46,31 @@ export async function findKinds(manifests: readonly Manifest[], cluster: Cluster
     kindOf(object) {
       const kind = known.get(keyOf(object)) ?? brought.get(keyOf(object));
       if (kind !== undefined) return kind;
-      const failure = down.get(object.apiVersion);
-      if (failure !== undefined)
-        return {
-          fault: failure.fault,
-          message: `the cluster does not say what ${object.apiVersion} is: ${failure.message}`,
-        };
+      const { apiVersion } = object;
+      const failure = down.get(apiVersion);
+      if (failure === undefined) return unknownKind(object, [...known.keys(), ...brought.keys()]);
+      const found = stateOf(failure, 'read the kinds of');
+      const state = `the cluster does not say which kinds ${apiVersion} has: ${found}`;
       return {
-        fault: 'user',
-        message: `the cluster has no kind ${object.kind} in ${object.apiVersion}, and no CustomResourceDefinition of this target defines it`,
+        fault: failure.fault,
+        state,
+        help: failure.help ?? `See the APIService of ${apiVersion} in the cluster`,
       };
     },
+  };
+}
+
+/** `keys` are those of all kinds that are there. */
+function unknownKind({ apiVersion, kind }: KubeObject, keys: readonly string[]): NoKind {
+  const beside = keys.flatMap((key) => (key.startsWith(`${apiVersion} `) ? key.slice(apiVersion.length + 1) : []));
+  const meant = nearest(kind, beside);
+  return {
+    fault: 'user',
+    state: `the cluster has no kind ${kind} in ${apiVersion}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+    help:
+      beside.length > 0
+        ? `Correct the kind, or put its CustomResourceDefinition beside it`
+        : `Use a version that the cluster serves ("kubectl api-versions" lists them), or put the CustomResourceDefinition beside it`,
   };
 }
 

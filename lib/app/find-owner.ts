@@ -16,7 +16,7 @@ export async function findOwner(
   target: Target,
 ): Promise<Pick<Target, 'name' | 'inventory'> | undefined> {
   const { desired } = await locate(manifests, target, cluster);
-  const live = await lookAt(cluster, desired);
+  const { live } = await lookAt(cluster, desired);
   const owners = new Set([...live.values()].flatMap(({ metadata }) => metadata.labels?.[partOfLabel] ?? []));
   const [id] = owners;
   if (id === undefined || owners.size > 1) return undefined;

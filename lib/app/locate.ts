@@ -28,7 +28,11 @@ export interface Skipped {
 export interface Refused {
   readonly id: string;
   readonly fault: Fault;
-  readonly error: string;
+  /** File, and line where it is known. */
+  readonly origin: string;
+  /** What was found. */
+  readonly state: string;
+  readonly help?: string | undefined;
 }
 
 /** HelmReleases of the Helm Operator are charts to release, not objects to apply. */
@@ -62,7 +66,7 @@ export async function locate(manifests: readonly Manifest[], target: Target, clu
       continue;
     }
     if (!('plural' in kind)) {
-      refused.push({ id: given, fault: kind.fault, error: `${originOf(manifest)}: ${kind.message}` });
+      refused.push({ id: given, origin: originOf(manifest), ...kind });
       continue;
     }
     const normalised = normalise(object, kind.namespaced, object.metadata.namespace ?? namespace);
@@ -76,7 +80,9 @@ export async function locate(manifests: readonly Manifest[], target: Target, clu
       refused.push({
         id,
         fault: 'user',
-        error: `${originOf(manifest)}: a manifest may not bring the label ${partOfLabel}`,
+        origin: originOf(manifest),
+        state: `a manifest may not bring the label ${partOfLabel}`,
+        help: 'Remove the label: Sluice sets it on what it applies',
       });
       continue;
     }

@@ -1,4 +1,4 @@
-import { asFailure } from '../domain/failure.ts';
+import { asFailure, type Failure } from '../domain/failure.ts';
 import { groupKindOf, type KubeObject } from '../domain/kube-object.ts';
 import { type Desired, objectKey } from '../domain/plan.ts';
 import { forEachInFlight, requestsInFlight } from './in-flight.ts';
@@ -7,24 +7,43 @@ import type { Cluster } from './ports.ts';
 /** Up to this many objects of a kind and namespace are read one by one, more by one LIST (APPLY §2). */
 const fewEnoughToGet = 8;
 
+/** What is there of some objects, by `objectKey`. */
+export interface Looked {
+  readonly live: ReadonlyMap<string, KubeObject>;
+  /** Objects that the account may not read. */
+  readonly forbidden: ReadonlyMap<string, Failure>;
+}
+
 /**
- * The metadata of live objects that the render has and the inventory does not know yet, by `objectKey`: looked at before the first
- * touch. Whole objects where `full`.
+ * The metadata of live objects that the render has and the inventory does not know yet: looked at before the first touch. Whole objects
+ * where `full`.
  */
 export async function lookAt(
   cluster: Cluster,
   unknown: readonly Desired[],
   options: { readonly full?: boolean } = {},
-): Promise<ReadonlyMap<string, KubeObject>> {
+): Promise<Looked> {
   const live = new Map<string, KubeObject>();
+  const forbidden = new Map<string, Failure>();
   const groups = Map.groupBy(unknown, ({ object }) => `${groupKindOf(object)} ${object.metadata.namespace ?? ''}`);
   const reads: (() => Promise<void>)[] = [];
   for (const group of groups.values()) {
-    if (group.length <= fewEnoughToGet) reads.push(...group.map((desired) => () => get(desired)));
-    else reads.push(() => list(group));
+    if (group.length <= fewEnoughToGet)
+      reads.push(...group.map((desired) => () => orForbidden(get(desired), [desired])));
+    else reads.push(() => orForbidden(list(group), group));
   }
   await forEachInFlight(reads, requestsInFlight, (read) => read());
-  return live;
+  return { live, forbidden };
+
+  async function orForbidden(read: Promise<void>, group: readonly Desired[]): Promise<void> {
+    try {
+      await read;
+    } catch (error) {
+      const failure = asFailure(error);
+      if (failure.code !== 'Forbidden') throw error;
+      for (const { object } of group) forbidden.set(objectKey(object), failure);
+    }
+  }
 
   async function get({ kind, object }: Desired): Promise<void> {
     const found = await cluster.get(kind, object.metadata, options).catch(undefinedIfNotServed);

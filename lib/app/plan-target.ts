@@ -1,7 +1,7 @@
 import { appliedAnnotation } from '../domain/annotations.ts';
 import { stageOf } from '../domain/apply-order.ts';
 import { digestOf } from '../domain/digest.ts';
-import { asFailure } from '../domain/failure.ts';
+import { asFailure, stateOf } from '../domain/failure.ts';
 import { groupKindOf, groupOf, idOf, type KubeObject, type ResourceKind } from '../domain/kube-object.ts';
 import { leaveFields } from '../domain/leave-fields.ts';
 import type { PlannedObject, PlanView } from '../domain/plan-view.ts';
@@ -30,7 +30,9 @@ export async function planTarget(
     knownFields: () => undefined,
   });
   const objects: PlannedObject[] = [
-    ...prepared.refused.map(({ id, error }) => ({ id, action: 'failed', note: redact(error, secrets) }) as const),
+    ...prepared.refused.map(
+      ({ id, origin, state }) => ({ id, action: 'failed', note: redact(`${origin}: ${state}`, secrets) }) as const,
+    ),
     ...prepared.skipped.map(({ result: { id, error = '' } }) => ({ id, action: 'skipped', note: error }) as const),
   ];
   const stages = prepared.planned.toSorted((a, b) => stageOf(a.desired.object) - stageOf(b.desired.object));
@@ -81,7 +83,9 @@ async function view(
       return { id, action, ...(before === undefined ? {} : { before }), after: desired.object, note };
     }
     const note =
-      kind.kind === 'Secret' ? describeSecretRefusal(failure.message, failure.code) : redact(failure.message, secrets);
+      kind.kind === 'Secret'
+        ? describeSecretRefusal(failure.message, failure.code)
+        : redact(stateOf(failure, 'apply'), secrets);
     return { id, action: 'failed', note: `${desired.origin}: ${note}` };
   }
 }

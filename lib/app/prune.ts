@@ -48,8 +48,7 @@ async function pruneOne(cluster: Cluster, removal: Removal, request: PruneReques
     return { result: await remove(cluster, removal, request) };
   } catch (error) {
     request.held();
-    const failure = asFailure(error);
-    return { result: { id, action: 'failed', error: `cannot be deleted: ${failure.message}` }, failure };
+    return { result: { id, action: 'failed' }, failure: asFailure(error) };
   }
 }
 

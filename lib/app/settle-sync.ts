@@ -1,4 +1,4 @@
-import { Failure } from '../domain/failure.ts';
+import { Failure, withHelp } from '../domain/failure.ts';
 import type { SyncJob } from '../domain/job.ts';
 import { healthDelay, resendDelay } from '../domain/retry.ts';
 import { requeueRun, runErrorOf, waitRun } from '../domain/run.ts';
@@ -46,6 +46,10 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
   }
 }
 
+/** What to do next where a Failure does not say it. */
+const correct = 'Correct it and push; until then the cluster stays as it is';
+const askAgain = 'The next push or sweep tries again; "sluice sync TARGET" does at once';
+
 /** What lies with the user ends the run; what lies with us, or with a part that did not answer, is tried four times more. */
 async function settleFailure(
   { job, target, since, stopped }: Settling,
@@ -59,9 +63,12 @@ async function settleFailure(
   const delay = isOurs ? resendDelay(job.attempt) : undefined;
   if (delay !== undefined) {
     ports.log.warn('sync is tried again', { error: failure.message, attempt: job.attempt, delaySeconds: delay });
-    return putBack({ ...job, attempt: job.attempt + 1 }, delay, ports, { failure, found });
+    const again = `It is tried again after ${delay} s`;
+    const told = withHelp(failure, failure.help === undefined ? again : `${failure.help}. ${again}`);
+    return putBack({ ...job, attempt: job.attempt + 1 }, delay, ports, { failure: told, found });
   }
-  await endFailed(ports, target, { run: job.run, failure, since, found });
+  const told = failure.help === undefined ? withHelp(failure, isOurs ? askAgain : correct) : failure;
+  await endFailed(ports, target, { run: job.run, failure: told, since, found });
   if (isOurs) ports.log.error('alarm: sync failed by our own fault', { error: failure.message, attempt: job.attempt });
   else ports.log.warn('sync failed', { error: failure.message });
 }

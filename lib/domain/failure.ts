@@ -27,6 +27,24 @@ export class Failure extends Error {
   }
 }
 
+/**
+ * What a Failure found, for a message that says itself what was done: of `Cannot apply "x": too large`, asked about `apply`, `too large`.
+ * A Failure of anything else keeps its sentence.
+ */
+export function stateOf({ message }: Failure, done: string): string {
+  const about = new RegExp(`^Cannot ${done} "[^"]*"(?: at "[^"]*")?: `);
+  return message.replace(about, '').replace(/^Cannot /, 'cannot ');
+}
+
+/** The same Failure with other words on what to do next. */
+export function withHelp({ fault, message, code, cause }: Failure, help: string): Failure {
+  return new Failure(fault, message, {
+    help,
+    ...(code !== undefined && { code }),
+    ...(cause !== undefined && { cause }),
+  });
+}
+
 /** The `Failure` that `error` is, or a `server` Failure around it. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;

@@ -101,9 +101,8 @@ describeCluster('inventory', (kubeconfig) => {
       targetOf(next.name, { inventory: { namespace } }),
     ];
     const refused = await next.bring(shared, { targets });
-    expect(refused.error?.message).toContain(
-      `it belongs to target "${old.name}"; target "${next.name}" takes it over with adopts`,
-    );
+    expect(refused.error?.message).toMatch(new RegExp(`: it belongs to target "${old.name}"$`));
+    expect(refused.error?.help).toContain('list the other one in its adopts');
     const unnamed = await next.bring(shared);
     expect(unnamed.error?.message).toContain(`it belongs to target "${old.name}"`);
     const adopted = await next.bring(shared, { target: { adopts: [old.name] } });
