@@ -49,12 +49,15 @@ function copyWithoutNulls(value: unknown): unknown {
   return copy;
 }
 
-/** Drift of `data` is invisible, and removed keys stay, while `stringData` is applied. */
+/**
+ * Drift of `data` is invisible, and removed keys stay, while `stringData` is applied. What is no text stays what it is, so that the API
+ * server refuses it, as kubectl does: `0777` would become the password "511".
+ */
 function mergeStringData(secret: Draft): void {
   if (!isDraft(secret.stringData)) return;
   const data: Draft = isDraft(secret.data) ? secret.data : {};
   for (const [key, value] of Object.entries(secret.stringData)) {
-    data[key] = Buffer.from(String(value), 'utf8').toString('base64');
+    data[key] = typeof value === 'string' ? Buffer.from(value, 'utf8').toString('base64') : value;
   }
   secret.data = data;
   delete secret.stringData;

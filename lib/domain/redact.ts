@@ -1,5 +1,6 @@
 import { isDraft } from './draft.ts';
 import type { KubeObject } from './kube-object.ts';
+import { nearest } from './nearest.ts';
 
 /** Shorter values are words of the messages themselves. */
 const shortest = 4;
@@ -28,19 +29,24 @@ export function redact(message: string, values: readonly string[]): string {
   return values.reduce((text, value) => text.replaceAll(value, '***'), message);
 }
 
+const topFields = ['apiVersion', 'kind', 'metadata', 'data', 'stringData', 'type', 'immutable'];
+
+/** The path of a field, which holds names of values and no values, and the kind of mistake: `data[.dockerconfigjson]: Required value`. */
+const fieldProblems =
+  /(?<![\w.])\.?((?:data|stringData|metadata|type|immutable)(?:\.[-\w]+|\[[-.\w]+\])*): (Invalid value|Required value|Forbidden|Too long|field is immutable|expected (?:string|map|boolean))/g;
+
 /**
  * What is said of a Secret that the API server refused: its own message may quote the whole object in clear text (APPLY §3), so
  * nothing of it is kept but the kind of mistake and the names of fields.
  */
 export function describeSecretRefusal(message: string, code: string | undefined): string {
   if (/base64/i.test(message)) return 'a value of data is not base64; write it as base64, or under stringData as it is';
-  const fields = [
-    ...message.matchAll(
-      /\b((?:data|metadata|type|immutable)(?:\.[A-Za-z]+)?): (Invalid value|Required value|Forbidden|Too long)/g,
-    ),
-  ];
-  const named = fields.map(([, field, problem]) => `${field}: ${problem}`);
-  return named.length > 0
-    ? named.join('; ')
-    : `${code ?? 'it was refused'} (the message is withheld: it may quote the values)`;
+  const unknown = /(?:^|\s)\.(\w+): field not declared in schema/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, topFields);
+    return `it has a field that no Secret has${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  }
+  const named = [...message.matchAll(fieldProblems)].map(([, field, problem]) => `${field}: ${problem}`);
+  if (named.length > 0) return named.join('; ');
+  return `${code ?? 'it was refused'}; what the server says is withheld, since it may quote the values`;
 }

@@ -56,11 +56,17 @@ it('drops the rules that a controller aggregates', () => {
 });
 
 it('merges stringData into data, which it overrides, as the API server does', () => {
-  const secret = object({ kind: 'Secret', data: { a: 'b2xk', b: 'Yg==' }, stringData: { a: 'new', n: 7 } });
-  expect(normalise(secret, true, 'shop').object).toMatchObject({ data: { a: 'bmV3', b: 'Yg==', n: 'Nw==' } });
+  const secret = object({ kind: 'Secret', data: { a: 'b2xk', b: 'Yg==' }, stringData: { a: 'new' } });
+  expect(normalise(secret, true, 'shop').object).toMatchObject({ data: { a: 'bmV3', b: 'Yg==' } });
   expect(normalise(secret, true, 'shop').object).not.toHaveProperty('stringData');
   expect(normalise(object({ kind: 'Secret', stringData: { a: 'x' } }), true, 'shop').object.data).toEqual({
     a: 'eA==',
+  });
+});
+
+it('leaves a number of stringData to the API server, which refuses it', () => {
+  expect(normalise(object({ kind: 'Secret', stringData: { mode: 511 } }), true, 'shop').object.data).toEqual({
+    mode: 511,
   });
 });
 

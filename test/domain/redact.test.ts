@@ -45,7 +45,20 @@ it.each([
     'Invalid',
     /^data: Too long$/,
   ],
-  ['something that quotes hunter22', 'Invalid', /^Invalid \(the message is withheld/],
+  [
+    '.stringdata: field not declared in schema',
+    'Invalid',
+    /^it has a field that no Secret has; did you mean stringData\?$/,
+  ],
+  ['.hunter22: field not declared in schema', 'Invalid', /^it has a field that no Secret has$/],
+  ['.data.password: expected string', 'Invalid', /^data\.password: expected string$/],
+  ['data[.dockerconfigjson]: Required value', 'Invalid', /^data\[\.dockerconfigjson\]: Required value$/],
+  [
+    '[data[a b]: Invalid value: "hunter22": not valid, type: Invalid value: "hunter22": field is immutable]',
+    'Invalid',
+    /^type: Invalid value$/,
+  ],
+  ['something that quotes hunter22', 'Invalid', /^Invalid; what the server says is withheld/],
   ['something that quotes hunter22', undefined, /^it was refused/],
 ])('of a refused Secret is said: %s', (message, code, expected) => {
   const said = describeSecretRefusal(message, code);
