@@ -3,7 +3,7 @@ import { groupKindOf, groupOf, type KubeObject, type Manifest } from './kube-obj
 
 /** Two manifests of one object. */
 export interface Duplicate {
-  /** `namespace:kind/name`. */
+  /** `namespace:kind/name`; without the namespace where there is none, or none is known yet. */
   readonly id: string;
   readonly first: Manifest;
   readonly second: Manifest;
@@ -36,7 +36,8 @@ export function findDuplicate(
     const key = [group, object.kind, namespace ?? '', object.metadata.name].join('/');
     const first = seen.get(key);
     if (first) {
-      const id = `${namespace ?? '<cluster>'}:${object.kind.toLowerCase()}/${object.metadata.name}`;
+      const name = `${object.kind.toLowerCase()}/${object.metadata.name}`;
+      const id = namespace === undefined ? name : `${namespace}:${name}`;
       return { id, first, second: manifest };
     }
     seen.set(key, manifest);

@@ -67,7 +67,7 @@ describe('findDuplicate', () => {
       manifest('v1', 'Namespace', 'a', undefined, 'a.yaml'),
       manifest('v1', 'Namespace', 'a', 'x', 'b.yaml'),
     ];
-    expect(findDuplicate(spurious, () => undefined)?.id).toBe('<cluster>:namespace/a');
+    expect(findDuplicate(spurious, () => undefined)?.id).toBe('namespace/a');
   });
 
   it('is told with the id and both places', () => {

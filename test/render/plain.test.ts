@@ -147,8 +147,7 @@ describe('bad input', () => {
     const checkout = await makeCheckout({ 'a.yaml': configMap('one'), 'b/c.yaml': `# again\n${configMap('one')}` });
     expect(await failureOf(renderIn(checkout))).toMatchObject({
       fault: 'user',
-      message:
-        'Cannot apply "<cluster>:configmap/one": a duplicate, defined in "a.yaml" line 1 and in "b/c.yaml" line 2',
+      message: 'Cannot apply "configmap/one": a duplicate, defined in "a.yaml" line 1 and in "b/c.yaml" line 2',
     });
   });
 
