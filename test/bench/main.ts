@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { manyObjects } from './many-objects.ts';
+import { noOp } from './no-op.ts';
+import { pushToApplied } from './push-to-applied.ts';
+import { describeMachine, formatTable } from './report.ts';
+import type { Measurement, Row } from './row.ts';
+import { openStage } from './stage.ts';
+
+/** `npm run bench [-- --only NAME] [-- --json FILE]`: each row beside its peer in the same run, since machines differ and are shared. */
+const rows: Readonly<Record<string, Row>> = {
+  'push-to-applied': pushToApplied,
+  'no-op': noOp,
+  'many-objects': manyObjects,
+};
+
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, json: { type: 'string' } } });
+const names = values.only ?? Object.keys(rows);
+const machine = describeMachine();
+const measurements: Measurement[] = [];
+{
+  await using stage = await openStage();
+  for (const name of names) {
+    const row = rows[name];
+    if (row === undefined) throw new Error(`There is no row "${name}", but ${Object.keys(rows).join(', ')}`);
+    console.error(`${name}: ${row.about}`);
+    measurements.push(...(await row.run(stage)));
+  }
+}
+const { commit, at, cpu, cores, memoryGigabytes, node, git } = machine;
+console.log(`Commit ${commit}, ${at}; ${cores} × ${cpu}, ${memoryGigabytes} GB; node ${node}, git ${git}\n`);
+console.log(formatTable(measurements));
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ machine, measurements }, undefined, 2)}\n`);

@@ -1,0 +1,21 @@
+import type { Stage } from './stage.ts';
+
+/** A line of the table: how long something took us and a peer, round by round in turns. */
+export interface Measurement {
+  readonly what: string;
+  /** The way to the API server. */
+  readonly link: string;
+  /** Milliseconds, one each round. */
+  readonly ours: readonly number[];
+  readonly peer?: { readonly name: string; readonly times: readonly number[] };
+  /** How many times faster than the peer we want to be. */
+  readonly goal?: number;
+  /** Of our process. */
+  readonly peakMegabytes?: number | undefined;
+}
+
+/** What `--only` names: it may measure several lines that share a preparation. */
+export interface Row {
+  readonly about: string;
+  run(stage: Stage): Promise<readonly Measurement[]>;
+}
