@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 
@@ -24,7 +24,9 @@ function realPath(root: string, path: string): string {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ELOOP') throw new Failure('user', `Cannot read "${path}": its symbolic links go in a circle`);
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-    throw new Failure('user', `Cannot read "${path}": it is not in the checkout`, { code: 'NotFound' });
+    const isLink = lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    const state = isLink ? 'its symbolic link leads to nothing that is there' : 'it is not in the checkout';
+    throw new Failure('user', `Cannot read "${path}": ${state}`, { code: 'NotFound' });
   }
 }
 

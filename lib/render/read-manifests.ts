@@ -4,7 +4,7 @@ import { readYaml } from './read-yaml.ts';
 import type { Rendered } from './renderer.ts';
 
 export interface ReadOptions {
-  /** Documents without `kind`: left out with a warning, since other YAML lies beside manifests, or refused. */
+  /** Documents without `kind`: left out with a warning, since other YAML lies beside manifests, or refused. What looks like an object always is. */
   readonly withoutKind: 'warn' | 'refuse';
 }
 
@@ -56,6 +56,15 @@ export function readObjects(
       throw refuse(file, line, `the document is a ${Array.isArray(value) ? 'list' : 'scalar'}, not an object`);
     if (value.kind === undefined || value.kind === null) {
       if (options.withoutKind === 'refuse') throw refuse(file, line, 'the document has no kind');
+      // Flux v1 leaves it out, too; but what lost its kind by a slip would be deleted from the cluster.
+      if (typeof value.apiVersion === 'string' && isMap(value.metadata)) {
+        throw refuse(
+          file,
+          line,
+          'the document has apiVersion and metadata, and no kind',
+          'Give it a kind, or remove it',
+        );
+      }
       warnings.push(`"${file}" line ${line} was left out: the document has no kind`);
       return [];
     }

@@ -81,6 +81,7 @@ function readPart(part: Part, text: string, file: string): readonly YamlDocument
 const schema = new Schema({ schema: 'failsafe', resolveKnownTags: false, merge: false });
 
 const tooDeep = 'nested too deep';
+const conflictMarker = /^<{7} /m;
 
 /** The whole of YAML. Speaks of places and kinds of error only: the text may be a Secret's. */
 function readAnyYaml(part: Part, text: string, file: string): readonly Json[] {
@@ -103,7 +104,11 @@ function readAnyYaml(part: Part, text: string, file: string): readonly Json[] {
       return documentValue(document);
     });
   } catch (error) {
-    if (error instanceof UnreadableNode) throw unreadable(file, text, part.start + error.offset, error.message);
+    if (error instanceof UnreadableNode) {
+      const conflict = part.text.search(conflictMarker);
+      if (conflict >= 0) throw unreadable(file, text, part.start + conflict, 'a merge conflict that was not resolved');
+      throw unreadable(file, text, part.start + error.offset, error.message);
+    }
     // What is left of a stack overflow in the parser, which is recursive.
     if (error instanceof RangeError) throw unreadable(file, text, part.start, tooDeep);
     throw error;

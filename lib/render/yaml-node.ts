@@ -92,7 +92,10 @@ function merge(object: Record<string, Json>, pair: Pair<Node, Node | null>, read
 function keyText(node: Node, reading: Reading): string {
   const key = isScalar(node) ? scalarValue(node) : nodeValue(node, reading);
   if (isScalar(node) && node.anchor !== undefined) reading.anchors.set(node.anchor, node);
-  if (key !== null && typeof key === 'object') throw new UnreadableNode(offsetOf(node), 'a key is a list or a map');
+  if (key !== null && typeof key === 'object') {
+    const hint = isMap(node) && node.flow ? '; if {{ }} is meant as a template, render or quote it' : '';
+    throw new UnreadableNode(offsetOf(node), `a key is a list or a map${hint}`);
+  }
   return atNode(node, () => keyOf(key));
 }
 

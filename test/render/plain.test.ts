@@ -193,7 +193,9 @@ describe('bad input', () => {
     );
     const other = await makeCheckout({});
     await symlink('nowhere', join(other, 'a.yaml'));
-    expect((await failureOf(renderIn(other))).message).toBe('Cannot read "a.yaml": it is not in the checkout');
+    expect((await failureOf(renderIn(other))).message).toBe(
+      'Cannot read "a.yaml": its symbolic link leads to nothing that is there',
+    );
   });
 
   it('a path that is not there is refused with its name', async () => {

@@ -64,6 +64,16 @@ metadata: {name: d}
     );
   });
 
+  it('refuses a document that lost its kind: left out, its object would be deleted', () => {
+    const text = `${configMap('a')}---\napiVersion: v1\nknd: ConfigMap\nmetadata: {name: b}\n`;
+    expect(() => readManifests(text, 'a.yaml', { withoutKind: 'warn' })).toThrow(
+      'Cannot read "a.yaml": line 8: the document has apiVersion and metadata, and no kind',
+    );
+    expect(readManifests('apiVersion: v2\nname: chart\n', 'Chart.yaml', { withoutKind: 'warn' }).warnings).toHaveLength(
+      1,
+    );
+  });
+
   it('reads an empty namespace as none', () => {
     const text =
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: ""}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: }\n';

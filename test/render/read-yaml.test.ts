@@ -125,6 +125,14 @@ const refused: Record<string, [string, string]> = {
   'no number': ['a: [.nan]', 'line 5, column 7: JSON has no infinity and no NaN; quote it if it is a text'],
   'an empty key': ['~: a', 'line 5, column 3: a key is empty (null)'],
   'a list as key': ['? [a]\n  : b', 'line 5, column 5: a key is a list or a map'],
+  'a template': [
+    'a: {{ .Values.a }}',
+    'line 5, column 7: a key is a list or a map; if {{ }} is meant as a template, render or quote it',
+  ],
+  'a merge conflict': [
+    'a: b\n<<<<<<< HEAD\n  a: b\n=======\n  a: c\n>>>>>>> branch',
+    'line 6, column 1: a merge conflict that was not resolved',
+  ],
   'a merge of a number': ['x:\n    <<: 3', 'line 6, column 7: << needs a map or a list of maps'],
   'a tag that does not fit': ['a: !!int abc', 'line 5, column 12: the value is no !!int'],
   'a float tagged as int': ['a: !!int 3.0', 'line 5, column 12: the value is no !!int'],
