@@ -6,6 +6,7 @@ import type { CommandResult } from '../../process.ts';
 import { withoutCredentials } from './address.ts';
 import type { Git } from './command.ts';
 import { type Exchange, gitFailure } from './failures.ts';
+import { formatBytes } from './format-bytes.ts';
 
 /** A repository on a server and what is needed to speak with it. */
 export interface Remote extends Exchange {
@@ -93,8 +94,9 @@ async function exchange(action: string, remote: Remote, cache: string, args: str
   } catch (error) {
     if (tooLarge.signal.aborted) {
       const url = withoutCredentials(remote.address.url);
-      throw new Failure('user', `Cannot ${action} "${url}": more than ${remote.maxBytes} bytes come`, {
+      throw new Failure('user', `Cannot ${action} "${url}": more than ${formatBytes(remote.maxBytes)} come`, {
         code: 'TooLarge',
+        help: 'Narrow source.paths to what the target renders',
       });
     }
     throw slow(action, remote, error);

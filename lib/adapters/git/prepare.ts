@@ -2,6 +2,7 @@ import { Failure } from '../../domain/failure.ts';
 import { withoutCredentials } from './address.ts';
 import type { Cache } from './cache.ts';
 import { fetchBlobs, fetchBranch, fetchCommit, type Remote } from './fetch.ts';
+import { formatBytes } from './format-bytes.ts';
 import { type Links, resolvePath } from './links.ts';
 import {
   filesWithin,
@@ -160,8 +161,10 @@ function mayBeWritten(
   if (size === undefined) throw new Failure('server', `${about}: the server did not send it`, { code: 'GitFailed' });
   if (size <= request.limits.fileBytes) return true;
   if (!isRead) return false;
-  throw new Failure('user', `${about}: the file has ${size} bytes, more than ${request.limits.fileBytes}`, {
+  const limit = formatBytes(request.limits.fileBytes);
+  throw new Failure('user', `${about}: ${formatBytes(size)}, more than the ${limit} that a file may have`, {
     code: 'TooLarge',
+    help: 'Keep it out of source.paths, or out of the repository',
   });
 }
 
@@ -169,8 +172,8 @@ function checkTotal({ remote, limits }: PrepareRequest, bytes: number): void {
   if (bytes <= limits.checkoutBytes) return;
   throw new Failure(
     'user',
-    `Cannot check out "${nameOf(remote)}": its files have ${bytes} bytes, more than ${limits.checkoutBytes}`,
-    { code: 'TooLarge' },
+    `Cannot check out "${nameOf(remote)}": its files have ${formatBytes(bytes)}, more than ${formatBytes(limits.checkoutBytes)}`,
+    { code: 'TooLarge', help: 'Narrow source.paths to what the target renders' },
   );
 }
 
