@@ -129,10 +129,6 @@ const refused: Record<string, [string, string]> = {
     'a: {{ .Values.a }}',
     'line 5, column 7: a key is a list or a map; if {{ }} is meant as a template, render or quote it',
   ],
-  'a merge conflict': [
-    'a: b\n<<<<<<< HEAD\n  a: b\n=======\n  a: c\n>>>>>>> branch',
-    'line 6, column 1: a merge conflict that was not resolved',
-  ],
   'a merge of a number': ['x:\n    <<: 3', 'line 6, column 7: << needs a map or a list of maps'],
   'a tag that does not fit': ['a: !!int abc', 'line 5, column 12: the value is no !!int'],
   'a float tagged as int': ['a: !!int 3.0', 'line 5, column 12: the value is no !!int'],
@@ -157,6 +153,11 @@ describe('readYaml', () => {
       metadata: { name: 'a' },
       data: value,
     });
+  });
+
+  it('calls a merge conflict one', () => {
+    const text = 'kind: ConfigMap\n<<<<<<< HEAD\na: b\n=======\na: c\n>>>>>>> branch\n';
+    expect(failure(text)).toBe('Cannot read "a.yaml": line 2, column 1: a merge conflict that was not resolved');
   });
 
   it.each(Object.entries(refused))('refuses %s and says where', (_name, [text, state]) => {
