@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Run, RunPage, TargetList } from '../../lib/api.ts';
+import type { Serve } from '../e2e/serve.ts';
+import { checkTarget, readHolding } from './check-cluster.ts';
+import { placesOf, readHeads } from './expected.ts';
+import { pushLast } from './push.ts';
+import type { Random } from './random.ts';
+import { type Scene, startAgain } from './strike.ts';
+
+export interface Rest {
+  readonly lost: readonly string[];
+  readonly untracked: readonly string[];
+  /** Every run, as text. */
+  readonly runs: string;
+}
+
+/** Longer than the longest pause between two attempts of a job. */
+const retrySeconds = 11 * 60;
+/** Longer than the interval of a target. */
+const intervalSeconds = 62 * 60;
+const stalledMs = 6000;
+
+/** Everything works again, and every branch can be applied. */
+export async function heal({ world, postman }: Scene, random: Random): Promise<void> {
+  const { git, door, proxy } = world;
+  proxy.clear();
+  git.fault = undefined;
+  git.bytesPerSecond = undefined;
+  await door.open();
+  door.cut();
+  for (const stream of world.streams) {
+    for (const push of await pushLast(world, stream, random)) postman.post(push, stream.url);
+  }
+}
+
+/**
+ * Waits until nothing is on its way, letting time pass: what a target lacks when every retry had its time is lost, unless its last run
+ * says that it failed; what it lacks after its interval is lost in any case.
+ */
+export async function comeToRest(scene: Scene, deadline: number): Promise<Rest> {
+  const { world, postman, say } = scene;
+  const { serve } = world;
+  const lost: string[] = [];
+  if (!(await postman.deliverAll(Math.min(deadline - Date.now(), 10_000)))) lost.push('deliveries that nobody takes');
+  say('everything is delivered');
+  await untilIdle(serve, Math.min(deadline - 9000, Date.now() + 12_000));
+  await letPass(retrySeconds, scene);
+  await untilIdle(serve, deadline - 4000);
+  say('every retry had its time');
+
+  let findings = await compare(scene);
+  const { targets } = TargetList.parse((await serve.request('GET', '/v1/targets')).body);
+  const failed = new Set(targets.filter(({ lastRun }) => lastRun?.status === 'failed').map(({ name }) => name));
+  for (const [target, { lost: missing }] of findings) {
+    if (missing.length > 0 && !failed.has(target))
+      lost.push(...missing.map((text) => `${text}, and its last run does not say so`));
+  }
+  if (failed.size > 0 || [...findings.values()].some((found) => found.lost.length + found.untracked.length > 0)) {
+    say(`some targets are tried again: ${[...failed].join(' ')}`);
+    await letPass(intervalSeconds, scene);
+    await untilIdle(serve, deadline);
+    findings = await compare(scene);
+  }
+  const runs = await readRuns(serve);
+  const known = new Map(runs.map((run) => [run.id, run]));
+  for (const id of postman.runs) {
+    const run = known.get(id);
+    if (run === undefined) lost.push(`run ${id} of an accepted delivery is not known`);
+    else if (!isOver(run)) lost.push(`${run.target}: run ${id} of an accepted delivery is still ${run.status}`);
+  }
+  say(`${runs.length} runs, ${postman.runs.size} of accepted deliveries`);
+  return {
+    lost: [...lost, ...[...findings.values()].flatMap((found) => found.lost)],
+    untracked: [...findings.values()].flatMap((found) => found.untracked),
+    runs: JSON.stringify(runs),
+  };
+}
+
+async function letPass(seconds: number, scene: Scene): Promise<void> {
+  await scene.world.serve.kill();
+  scene.world.clock.shift(seconds);
+  await startAgain(scene);
+}
+
+async function compare({ world }: Scene) {
+  const [heads, holding] = [await readHeads(world), await readHolding(world.api.ask)];
+  return new Map(
+    placesOf(world.streams).map((place) => [place.target, checkTarget(place, heads.get(place.target) ?? [], holding)]),
+  );
+}
+
+/** Until every run is over, or nothing has changed for a while. */
+async function untilIdle(serve: Serve, until: number): Promise<void> {
+  let seen = '';
+  let changedAt = Date.now();
+  for (; Date.now() < until && Date.now() < changedAt + stalledMs; await sleep(250)) {
+    const runs = await serve.runs();
+    const text = JSON.stringify(runs);
+    if (text !== seen) changedAt = Date.now();
+    seen = text;
+    if (runs.every(isOver) && (await readRuns(serve)).every(isOver)) return;
+  }
+}
+
+async function readRuns(serve: Serve): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  for (let after = ''; ; ) {
+    const { body } = await serve.request('GET', `/v1/runs${after}`);
+    const page = RunPage.parse(body);
+    runs.push(...page.runs);
+    if (page.next === undefined) return runs;
+    after = `?after=${encodeURIComponent(page.next)}`;
+  }
+}
+
+function isOver({ status }: Run): boolean {
+  return status !== 'queued' && status !== 'running';
+}

@@ -1,0 +1,26 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** The clock of a child process, which is set while it runs (children/clock.ts). */
+export interface ShiftedClock extends Disposable {
+  /** What the child needs to live by it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Sets it forward, or back, by so many seconds. */
+  shift(seconds: number): void;
+}
+
+export function createShiftedClock(path: string): ShiftedClock {
+  const file = openSync(path, 'w', 0o600);
+  const milliseconds = new Float64Array(1);
+  const preload = pathToFileURL(join(import.meta.dirname, 'children/clock.ts')).href;
+  writeSync(file, milliseconds, 0, 8, 0);
+  return {
+    environment: { CHAOS_CLOCK: path, NODE_OPTIONS: `--import=${preload}` },
+    shift(seconds) {
+      milliseconds[0] = (milliseconds[0] ?? 0) + seconds * 1000;
+      writeSync(file, milliseconds, 0, 8, 0);
+    },
+    [Symbol.dispose]: () => closeSync(file),
+  };
+}
