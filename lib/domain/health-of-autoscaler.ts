@@ -11,7 +11,9 @@ const failures: ReadonlySet<string> = new Set([
 
 export function autoscalerHealth(autoscaler: KubeObject): Health {
   const conditions = autoscaler.apiVersion === 'autoscaling/v1' ? annotated(autoscaler) : conditionsOf(autoscaler);
-  const failure = conditions.find(({ type, reason }) => failures.has(`${type} ${reason}`));
+  const failure = conditions.find(
+    (condition) => failures.has(`${condition.type} ${condition.reason}`) && !isLostRace(condition),
+  );
   if (failure !== undefined) return { status: 'Failed', message: `${failure.reason}: ${failure.message}` };
   const works = conditions.find(
     ({ type, status }) => status === 'True' && (type === 'AbleToScale' || type === 'ScalingLimited'),
@@ -19,6 +21,11 @@ export function autoscalerHealth(autoscaler: KubeObject): Health {
   if (works === undefined) return { status: 'InProgress', message: 'Waits for its first look at the scale target' };
   const inactive = conditions.find(({ type, status }) => type === 'ScalingActive' && status === 'False');
   return { status: 'Current', message: (inactive ?? works).message };
+}
+
+/** Somebody wrote the workload at the same moment, as a sync does: the controller scales it at its next look. */
+function isLostRace({ message }: Condition): boolean {
+  return message.includes('the object has been modified');
 }
 
 /** autoscaling/v1 has no conditions of its own: the API server shows them as JSON in an annotation. */

@@ -164,6 +164,18 @@ describe('healthOf a HorizontalPodAutoscaler', () => {
     ['not yet looked at', scaler(), 'InProgress', ''],
     ['able to scale', scaler(able, condition('ScalingActive', 'True', 'ValidMetricFound')), 'Current', ''],
     ['without its target', scaler(condition('AbleToScale', 'False', 'FailedGetScale', 'no shop')), 'Failed', 'no shop'],
+    [
+      'that may not scale',
+      scaler(condition('AbleToScale', 'False', 'FailedUpdateScale', 'denied')),
+      'Failed',
+      'denied',
+    ],
+    [
+      'that lost a race for its target',
+      scaler(condition('AbleToScale', 'False', 'FailedUpdateScale', 'the object has been modified; please apply …')),
+      'InProgress',
+      '',
+    ],
     ['of a bad selector', scaler(able, condition('ScalingActive', 'False', 'InvalidSelector')), 'Failed', ''],
     [
       'without metrics',
