@@ -87,7 +87,7 @@ const rules: readonly Rule[] = [
     fault: 'missing',
     code: 'NotFound',
     state: 'there is no such repository, or the credentials do not show it',
-    help: checkSecret,
+    help: checkUrl,
   },
   {
     pattern: /transport '.*' not allowed/,
@@ -149,7 +149,16 @@ function lastWords(stderr: string, pattern: RegExp | undefined): string {
     lines.findLast((candidate) => /^(fatal|error):/.test(candidate)) ??
     lines.at(-1) ??
     'nothing';
-  return line.replace(/^((fatal|error): )?(unable to access '[^']*': )?/, '').slice(0, maxDetail);
+  return line
+    .replace(/^((fatal|error): )?(unable to access '[^']*': )?/, '')
+    .replace(/ after \d+ ms(?=:)/, '')
+    .slice(0, maxDetail);
+}
+
+function checkUrl(exchange: Exchange): string {
+  return exchange.credentials === undefined
+    ? 'Correct source.url, or add auth if the repository is private'
+    : `Correct source.url, or check the secret ${exchange.credentials}, and that it may read this repository`;
 }
 
 function checkSecret(exchange: Exchange): string {

@@ -64,7 +64,11 @@ export function createGit(options: GitOptions): Git {
     if (found !== undefined) return found.commit;
     const about = `Cannot find the branch "${source.branch}" of "${withoutCredentials(source.url)}"`;
     const branches = (await listRefs(remote, ['refs/heads/*'])).map((ref) => ref.name.replace('refs/heads/', ''));
-    if (branches.length === 0) throw new Failure('missing', `${about}: the repository is empty`, { code: 'NoBranch' });
+    if (branches.length === 0)
+      throw new Failure('missing', `${about}: the repository is empty`, {
+        code: 'NoBranch',
+        help: 'Push a first commit',
+      });
     const some = branches.slice(0, 5).join(', ').slice(0, 300);
     throw new Failure('missing', `${about}: there is no such branch`, { code: 'NoBranch', help: `There is ${some}` });
   }
