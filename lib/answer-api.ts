@@ -20,6 +20,8 @@ export interface ApiHandlers {
   showTarget(name: string): Promise<TargetStatus | undefined>;
   /** `by` is the name of the token. A `server` Failure says that the queue refused: the caller may try again. */
   requestSync(target: string, request: { by: string; takeOver: boolean }): Promise<Run | undefined>;
+  /** As `requestSync`; a target that is not there is a `missing` Failure. */
+  requestDelete(target: string, request: { by: string; orphan: boolean }): Promise<Run>;
   listRuns(query: RunQuery): Promise<{ readonly runs: readonly Run[]; readonly next?: string }>;
   showRun(id: string): Promise<Run | undefined>;
 }
@@ -46,7 +48,7 @@ export interface Answer {
 }
 
 interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** `*` stands for any one segment. */
   readonly path: readonly string[];
   readonly role: Role;
@@ -68,6 +70,7 @@ const routes: readonly Route[] = [
     role: 'viewer',
     answer: async (api, { name }) => found('target', name, await api.showTarget(name)),
   },
+  { method: 'DELETE', path: ['targets', '*'], role: 'admin', answer: answerDelete },
   { method: 'POST', path: ['targets', '*', 'sync'], role: 'deployer', answer: answerSync },
   { method: 'GET', path: ['runs'], role: 'viewer', answer: answerRuns },
   {
@@ -112,14 +115,27 @@ async function answerSync(handlers: ApiHandlers, { name, token, query }: Call): 
       help: 'Use a token with the role admin',
     });
   }
+  return await answerQueued('sync', name, () => handlers.requestSync(name, { by: token.name, takeOver }));
+}
+
+function answerDelete(handlers: ApiHandlers, { name, token, query }: Call): Promise<Answer> {
+  const orphan = query.get('orphan') === 'true';
+  return answerQueued('delete', name, () => handlers.requestDelete(name, { by: token.name, orphan }));
+}
+
+async function answerQueued(
+  verb: 'sync' | 'delete',
+  name: string,
+  request: () => Promise<Run | undefined>,
+): Promise<Answer> {
   try {
-    const run = await handlers.requestSync(name, { by: token.name, takeOver });
+    const run = await request();
     if (run === undefined) return found('target', name, undefined);
     return { status: 202, headers: { location: `/v1/runs/${encodeURIComponent(run.id)}` }, body: run };
   } catch (error) {
     const failure = asFailure(error);
     if (failure.fault !== 'server') throw error;
-    return refuseBusy(`Cannot sync "${name}": the queue does not take it now`);
+    return refuseBusy(`Cannot ${verb} "${name}": the queue does not take it now`);
   }
 }
 

@@ -13,6 +13,7 @@ import type { TargetStatus as DomainTargetStatus } from './domain/target-status.
  * | `GET /v1/targets` | viewer | 200 `TargetList` |
  * | `GET /v1/targets/{t}` | viewer | 200 `TargetStatus` |
  * | `POST /v1/targets/{t}/sync?takeOver=` | deployer; admin for `takeOver=true` | 202 `Run`, queued or taken up already; `Location` names it |
+ * | `DELETE /v1/targets/{t}?orphan=` | admin | 202 `Run`, as for a sync; with `orphan=true` the objects stay in the cluster |
  * | `GET /v1/runs?target=&after=` | viewer | 200 `RunPage`, newest first, 50 at once, each with the first 100 of its objects; `after` is the `next` of the page before |
  * | `GET /v1/runs/{id}` | viewer | 200 `Run` |
  *
@@ -28,7 +29,7 @@ export type Run = z.infer<typeof Run>;
 export const Run = z.object({
   id: z.string(),
   target: z.string(),
-  kind: z.enum(['sync', 'release']),
+  kind: z.enum(['sync', 'delete', 'release']),
   cause: Cause,
   revision: z.exactOptional(revision),
   status,
@@ -53,7 +54,8 @@ export const Run = z.object({
 export type TargetStatus = z.infer<typeof TargetStatus>;
 export const TargetStatus = z.object({
   name: z.string(),
-  source: z.object({ url: z.string(), branch: z.string(), paths: z.array(z.string()) }),
+  source: z.exactOptional(z.object({ url: z.string(), branch: z.string(), paths: z.array(z.string()) })),
+  orphaned: z.exactOptional(z.literal(true)),
   suspended: z.boolean(),
   applied: z.exactOptional(revision),
   attempted: z.exactOptional(revision),

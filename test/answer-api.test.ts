@@ -43,6 +43,11 @@ const handlers: ApiHandlers = {
     if (failure) throw failure;
     return target === 'shop' ? run : undefined;
   },
+  async requestDelete(target, { by, orphan }) {
+    asked.push({ target, by, orphan });
+    if (failure) throw failure;
+    return { ...run, kind: 'delete' };
+  },
   async listRuns(query) {
     asked.push(query);
     return { runs: [run], next: 'r0' };
@@ -162,6 +167,41 @@ it('a queue that refuses a sync is 503 with Retry-After', async () => {
   failure = new Failure('server', 'Cannot send 1 message');
   const answer = await ask({ path: ['targets', 'shop', 'sync'], method: 'POST' });
   expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+});
+
+it.each([
+  ['viewer', 'view-token', 403],
+  ['deployer', 'deploy-token', 403],
+  ['admin', 'admin-token', 202],
+])('a %s who asks for a deletion gets the right status', async (_, token, expected) => {
+  const answer = await ask({ path: ['targets', 'shop'], method: 'DELETE', authorization: `Bearer ${token}` });
+  expect(answer.status).toBe(expected);
+  expect(asked).toHaveLength(expected === 202 ? 1 : 0);
+});
+
+it.each([
+  ['', false],
+  ['orphan=true', true],
+  ['orphan=false', false],
+])('DELETE with ?%s answers with the run and its place; the objects stay: %s', async (query, orphan) => {
+  const answer = await ask({ path: ['targets', 'shop'], method: 'DELETE', query: new URLSearchParams(query) });
+  expect(answer).toEqual({ status: 202, headers: { location: '/v1/runs/r1' }, body: { ...run, kind: 'delete' } });
+  expect(Run.safeParse(answer.body).success).toBe(true);
+  expect(asked).toEqual([{ target: 'shop', by: 'boss', orphan }]);
+});
+
+it.each([
+  [new Failure('missing', 'Cannot delete "shop": sluice.yaml has no such target'), 404],
+  [new Failure('server', 'Cannot send 1 message'), 503],
+])('a deletion that ends with %s is %i', async (thrown, expected) => {
+  failure = thrown;
+  expect((await ask({ path: ['targets', 'shop'], method: 'DELETE' })).status).toBe(expected);
+});
+
+it('an orphaned target answers in the schema of targets, without a source', () => {
+  const orphan = { name: 'old', orphaned: true, suspended: false };
+  expect(TargetList.safeParse({ targets: [orphan, status] })).toMatchObject({ success: true });
+  expect(TargetStatus.safeParse({ ...orphan, orphaned: false }).success).toBe(false);
 });
 
 it('an unforeseen error is told by kind and place only, and in the log', async () => {

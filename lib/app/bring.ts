@@ -109,14 +109,14 @@ async function bringAll(
 }
 
 /** No claim is needed to do nothing for a target that has nothing. */
-async function claimFor(
+export async function claimFor(
   cluster: Cluster,
   prepared: Prepared,
   context: SyncContext,
-  ports: BringPorts,
+  ports: Pick<BringPorts, 'installation' | 'clock'>,
 ): Promise<Claim | undefined> {
   const { target, job } = context;
-  if (prepared.planned.length === 0 && prepared.read.parent === undefined) return undefined;
+  if (prepared.planned.length === 0 && prepared.read.parent === undefined && prepared.moved === undefined) return;
   const objects = prepared.planned.map(({ desired }) => desired.object);
   return await claim(cluster, {
     read: prepared.read,

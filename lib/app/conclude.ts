@@ -22,7 +22,7 @@ export interface Conclusion {
   readonly error?: Failure;
 }
 
-const objectsKept = 1000;
+export const objectsKept = 1000;
 
 /** What a sync says of itself: the results of all objects, failures first, and how the run goes on. */
 export function conclude(conclusion: Conclusion): Omit<Synced, 'kind' | 'revision'> {
@@ -63,7 +63,7 @@ export function conclude(conclusion: Conclusion): Omit<Synced, 'kind' | 'revisio
   };
 }
 
-function count(results: readonly ObjectResult[], unchanged: number): Readonly<Record<Action, number>> {
+export function count(results: readonly ObjectResult[], unchanged: number): Readonly<Record<Action, number>> {
   const changes = { ...noChanges, unchanged };
   for (const { action } of results) changes[action]++;
   return changes;

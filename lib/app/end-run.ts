@@ -1,7 +1,7 @@
 import type { Failure } from '../domain/failure.ts';
-import { endRun, type ObjectResult, type RunEnd, type RunResult, runErrorOf } from '../domain/run.ts';
+import { endRun, type ObjectResult, type RunEnd, type RunResult, type RunSummary, runErrorOf } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
-import { type Applied, fail, succeed, succeedWaiting } from '../domain/target-state.ts';
+import { type Applied, type Begun, endRemoval, fail, succeed, succeedWaiting } from '../domain/target-state.ts';
 import type { JobPorts } from './job-ports.ts';
 import { stepRun } from './runs.ts';
 import { stepTargetState } from './target-state.ts';
@@ -33,6 +33,14 @@ export async function endSucceeded(ports: JobPorts, target: string, applied: App
   );
 }
 
+/** A run has removed the target from its cluster. Nothing is written if another run has begun since. */
+export async function endRemoved(ports: JobPorts, target: string, begun: Begun, found: Found): Promise<void> {
+  const now = ports.clock();
+  if (!(await stepTargetState(ports.store, target, (state) => endRemoval(state, begun, now)))) return;
+  const step = (run: RunSummary) => endRun(run, 'succeeded', now, { result: found.result });
+  await stepRun(ports.store, begun.run, now, step, found.objects);
+}
+
 /** A run that waited has become healthy. */
 export async function endHealthy(ports: JobPorts, target: string, run: string): Promise<void> {
   const now = ports.clock();
@@ -46,6 +54,11 @@ export interface Ending {
   /** When the attempt began, epoch milliseconds. */
   readonly since: number;
   readonly found?: Found | undefined;
+}
+
+/** For `endFailed` of a deletion: `schedule` would sync the target, and not go on deleting it. */
+export function notRetried(target: Target): Target {
+  return { ...target, retryInterval: 0 };
 }
 
 /** The run has failed; `schedule` tries the target again. */

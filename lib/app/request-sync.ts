@@ -1,10 +1,7 @@
-import type { SyncJob } from '../domain/job.ts';
-import { queueRun, type Run } from '../domain/run.ts';
-import { runIdOf } from '../domain/run-id.ts';
+import type { Run } from '../domain/run.ts';
 import type { JobPorts } from './job-ports.ts';
 import { suspended, unknownTarget } from './not-synced.ts';
-import { createRun } from './runs.ts';
-import { sendJobs } from './send-jobs.ts';
+import { queueByHand } from './queue-by-hand.ts';
 
 export interface SyncRequest {
   /** Who asks: the name of the token. */
@@ -23,22 +20,8 @@ export async function requestSync(
   { by, takeOver = false }: SyncRequest,
   ports: JobPorts,
 ): Promise<Run> {
-  const { store, queue, clock } = ports;
   const settings = ports.targets.get(target);
   if (settings === undefined) throw unknownTarget(target);
   if (settings.suspend) throw suspended(target);
-  const now = clock();
-  const run = runIdOf(now, [ports.newId(), target]);
-  const job: SyncJob = {
-    kind: 'sync',
-    target,
-    run,
-    cause: { kind: 'manual', by },
-    attempt: 0,
-    ...(takeOver && { takeOver }),
-  };
-  const queued = queueRun(job, now);
-  await createRun(store, queued, now);
-  await sendJobs(queue, [job]);
-  return { ...queued, objects: [] };
+  return await queueByHand({ target, by, ...(takeOver && { takeOver }) }, ports);
 }

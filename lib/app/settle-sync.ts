@@ -4,7 +4,7 @@ import { healthDelay, resendDelay } from '../domain/retry.ts';
 import { requeueRun, runErrorOf, waitRun } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
 import { type Applied, skip, wait } from '../domain/target-state.ts';
-import { endFailed, endSucceeded, endWithoutSync, type Found } from './end-run.ts';
+import { endFailed, endRemoved, endSucceeded, endWithoutSync, type Found, notRetried } from './end-run.ts';
 import type { JobPorts } from './job-ports.ts';
 import type { Suspended, Synced, SyncOutcome } from './outcome.ts';
 import { stepRun } from './runs.ts';
@@ -38,6 +38,9 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
     throw new TypeError('A sync must call started before it ends');
   } else if (outcome.againAfterSeconds !== undefined) {
     await waitForDeletion(settling, outcome, outcome.againAfterSeconds, ports);
+  } else if (job.remove !== undefined) {
+    await endRemoved(ports, target.name, applied, foundBy(outcome));
+    ports.log.info('target deleted', { objects: job.remove, changes: outcome.changes });
   } else if (outcome.health === 'InProgress') {
     await waitForHealth(target.name, applied, foundBy(outcome), ports);
   } else {
@@ -49,6 +52,7 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
 /** What to do next where a Failure does not say it. */
 const correct = 'Correct it and push; until then the cluster stays as it is';
 const askAgain = 'The next push or sweep tries again; "sluice sync TARGET" does at once';
+const deleteAgain = 'Repeat "sluice delete TARGET"; what is gone already stays so';
 
 /** What lies with the user ends the run; what lies with us, or with a part that did not answer, is tried four times more. */
 async function settleFailure(
@@ -67,8 +71,14 @@ async function settleFailure(
     const told = withHelp(failure, failure.help === undefined ? again : `${failure.help}. ${again}`);
     return putBack({ ...job, attempt: job.attempt + 1 }, delay, ports, { failure: told, found });
   }
-  const told = failure.help === undefined ? withHelp(failure, isOurs ? askAgain : correct) : failure;
-  await endFailed(ports, target, { run: job.run, failure: told, since, found });
+  const next = job.remove !== undefined ? deleteAgain : isOurs ? askAgain : correct;
+  const told = failure.help === undefined ? withHelp(failure, next) : failure;
+  await endFailed(ports, job.remove === undefined ? target : notRetried(target), {
+    run: job.run,
+    failure: told,
+    since,
+    found,
+  });
   if (isOurs) ports.log.error('alarm: sync failed by our own fault', { error: failure.message, attempt: job.attempt });
   else ports.log.warn('sync failed', { error: failure.message });
 }
@@ -101,7 +111,8 @@ async function waitForDeletion(settling: Settling, outcome: Synced, seconds: num
   if (ports.clock() - deletingSince < target.timeout * 1000) {
     return putBack({ ...job, deletingSince }, seconds, ports, { found: foundBy(outcome) });
   }
-  const message = `Cannot finish the sync of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
+  const doing = job.remove === undefined ? 'sync' : 'deletion';
+  const message = `Cannot finish the ${doing} of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
   const help = 'The run names them as skipped: look at their finalizers and at who has to remove these';
   await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome), ports);
 }

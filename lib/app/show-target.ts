@@ -1,9 +1,17 @@
 import type { Target } from '../domain/settings.ts';
-import { describeTarget, type TargetStatus } from '../domain/target-status.ts';
+import { mayHaveObjects } from '../domain/target-state.ts';
+import { describeOrphan, describeTarget, type TargetStatus } from '../domain/target-status.ts';
 import type { Store } from './ports.ts';
 import { readTargetState } from './target-state.ts';
 
-/** How one target stands. */
-export async function showTarget(target: Target, store: Store): Promise<TargetStatus> {
-  return describeTarget(target, await readTargetState(store, target.name));
+/** How one target stands; undefined if it is neither in the settings nor remembered with objects that may be in its cluster. */
+export async function showTarget(
+  targets: ReadonlyMap<string, Target>,
+  store: Store,
+  name: string,
+): Promise<TargetStatus | undefined> {
+  const target = targets.get(name);
+  const state = await readTargetState(store, name);
+  if (target !== undefined) return describeTarget(target, state);
+  return mayHaveObjects(state) ? describeOrphan(state) : undefined;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import { isWaiting, runErrorOf } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
-import { endFailed, endWithoutSync } from './end-run.ts';
+import { endFailed, endWithoutSync, notRetried } from './end-run.ts';
 import type { JobPorts } from './job-ports.ts';
 import { leaseHolder } from './leases.ts';
 import { unknownTarget } from './not-synced.ts';
@@ -47,6 +47,10 @@ async function endStale({ run, writtenAt }: RunRecord, ports: JobPorts): Promise
   const failure = new Failure('server', `Cannot finish run "${run.id}": ${state} for ${minutes} min`, {
     help: 'The target is tried again by itself; look at the dead letters of the queues and at the log for why',
   });
-  await endFailed(ports, target, { run: run.id, failure, since: writtenAt });
+  await endFailed(ports, run.kind === 'delete' ? notRetried(target) : target, {
+    run: run.id,
+    failure,
+    since: writtenAt,
+  });
   log.error('alarm: stale run ended', { target: run.target, run: run.id, error: failure.message });
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import { formatRevision } from '../domain/revision.ts';
 import { type BringPorts, bring } from './bring.ts';
+import { deleteTarget } from './delete-target.ts';
 import type { SyncContext, SyncOutcome } from './outcome.ts';
 import type { Checkout, Connect, Render } from './ports.ts';
 import { type HeadPorts, resolveHead } from './resolve-head.ts';
@@ -11,10 +12,11 @@ export interface SyncPorts extends HeadPorts, BringPorts {
   readonly connect: Connect;
 }
 
-/** Brings one target to the head of its branch: the straight line of DESIGN §2. The worker around it holds the lease and records the run. */
+/** Brings one target to the head of its branch: the straight line of DESIGN §2, or of APPLY §7 for a job that removes it. The worker around it holds the lease and records the run. */
 export async function sync(context: SyncContext, ports: SyncPorts): Promise<SyncOutcome> {
   const { target, signal } = context;
   const { source } = target;
+  if (context.job.remove !== undefined) return await deleteTarget(context, context.job.remove, ports);
   const head = await resolveHead(context, ports);
   if (head.kind === 'behind') return head;
   await context.started(formatRevision(source.branch, head.commit), head.wanted);

@@ -4,7 +4,7 @@ import { commitOf, type Revision } from '../domain/revision.ts';
 import { isOver, queueRun, runErrorOf, startRun } from '../domain/run.ts';
 import type { Target } from '../domain/settings.ts';
 import { accountedFor, coveringRun, type Wanted } from '../domain/skip.ts';
-import { type Begun, begin, type TargetState } from '../domain/target-state.ts';
+import { type Begun, begin, beginRemoval, type TargetState } from '../domain/target-state.ts';
 import { endWithoutSync } from './end-run.ts';
 import { type Hold, hold, type Limits, visibilitySeconds } from './hold.ts';
 import type { JobPorts } from './job-ports.ts';
@@ -56,7 +56,7 @@ async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limi
     await endWithoutSync(ports, job.run, 'failed', { error: runErrorOf(unknownTarget(job.target)) });
     return true;
   }
-  if (target.suspend) {
+  if (target.suspend && job.remove === undefined) {
     await endWithoutSync(ports, job.run, 'skipped', { error: runErrorOf(suspended(target.name)) });
     return true;
   }
@@ -89,7 +89,7 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
   const log = ports.log.child({ target: target.name, run: job.run });
   // `wanted` before the head: a delivery that arrives between the two is not said to have been seen.
   const [state, wanted] = await Promise.all([readTargetState(store, target.name), readWanted(store, target.name)]);
-  const before = (state.waiting ?? state.succeeded)?.revision;
+  const before = (state.waiting ?? state.succeeded ?? (job.remove && state.begun))?.revision;
   let begun: Begun | undefined;
 
   async function started(revision: Revision, newest = wanted): Promise<void> {
@@ -101,7 +101,10 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
 
   function begunAt(revision: Revision, newest: Wanted | undefined): Begun {
     const at = clock();
-    const seen = accountedFor(commitOf(revision), job, newest, before && commitOf(before), at);
+    // After a deletion no push from before it is to be done any more.
+    const seen = job.remove
+      ? newest?.at
+      : accountedFor(commitOf(revision), job, newest, before && commitOf(before), at);
     return { run: job.run, at, revision, ...(seen !== undefined && { wanted: seen }) };
   }
 
@@ -140,5 +143,6 @@ async function recordStart(job: SyncJob, begun: Begun, state: TargetState, ports
   if (waiting !== undefined && waiting !== job.run) {
     await endWithoutSync(ports, waiting, 'skipped', { supersededBy: job.run });
   }
-  await stepTargetState(store, job.target, (found) => begin(found, begun));
+  const step = job.remove === undefined ? begin : beginRemoval;
+  await stepTargetState(store, job.target, (found) => step(found, begun));
 }

@@ -10,6 +10,7 @@ export interface Client {
   listTargets(): Promise<TargetList>;
   showTarget(name: string): Promise<TargetStatus>;
   requestSync(name: string, takeOver: boolean): Promise<Run>;
+  requestDelete(name: string, orphan: boolean): Promise<Run>;
   listRuns(query: { readonly target?: string | undefined; readonly after?: string | undefined }): Promise<RunPage>;
   showRun(id: string): Promise<Run>;
 }
@@ -40,6 +41,8 @@ export function createClient(call: Call): Client {
     showTarget: (name) => ask('GET', `/v1/targets/${encodeURIComponent(name)}`, TargetStatus),
     requestSync: (name, takeOver) =>
       ask('POST', `/v1/targets/${encodeURIComponent(name)}/sync${takeOver ? '?takeOver=true' : ''}`, Run),
+    requestDelete: (name, orphan) =>
+      ask('DELETE', `/v1/targets/${encodeURIComponent(name)}${orphan ? '?orphan=true' : ''}`, Run),
     listRuns({ target, after }) {
       const query = new URLSearchParams({ ...(target && { target }), ...(after && { after }) });
       return ask('GET', query.size === 0 ? '/v1/runs' : `/v1/runs?${query}`, RunPage);

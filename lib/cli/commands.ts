@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { deleteTarget } from './commands/delete.ts';
 import { plan } from './commands/plan.ts';
 import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
@@ -17,5 +18,6 @@ export const commands: Readonly<Record<string, Command>> = {
   status,
   targets,
   runs,
+  delete: deleteTarget,
   version,
 };

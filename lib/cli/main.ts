@@ -11,6 +11,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const environment = readEnvironment();
 process.exitCode = await runCli(
   process.argv.slice(2),
-  createTerminal(process.stdout, process.stderr, environment),
+  createTerminal(process.stdout, process.stderr, environment, process.stdin),
   environment,
 );

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { Environment } from '../config.ts';
 
@@ -15,6 +17,8 @@ export interface Terminal {
   readonly width: number | undefined;
   /** One line that replaces itself, on a terminal only; an empty text takes it away. */
   progress(text: string): void;
+  /** The line that someone types after `question`, empty if he ends the input; undefined where nobody can be asked. */
+  ask(question: string): Promise<string | undefined>;
 }
 
 interface Stream {
@@ -23,7 +27,10 @@ interface Stream {
   write(text: string): unknown;
 }
 
-export function createTerminal(out: Stream, err: Stream, environment: Environment): Terminal {
+/** What is typed. */
+export type Input = Readable & { readonly isTTY?: boolean };
+
+export function createTerminal(out: Stream, err: Stream, environment: Environment, input?: Input): Terminal {
   const live = err.isTTY === true && !environment.ci;
   let shown = false;
   function clear(): void {
@@ -51,6 +58,19 @@ export function createTerminal(out: Stream, err: Stream, environment: Environmen
       clear();
       err.write(text.slice(0, (err.columns ?? 80) - 1));
       shown = text !== '';
+    },
+    async ask(question) {
+      if (input?.isTTY !== true || err.isTTY !== true) return undefined;
+      clear();
+      err.write(question);
+      // The terminal itself shows what is typed and lets it be corrected.
+      const lines = createInterface({ input });
+      try {
+        const { value } = await lines[Symbol.asyncIterator]().next();
+        return value ?? '';
+      } finally {
+        lines.close();
+      }
     },
   };
 }

@@ -7,7 +7,7 @@ export const Cause = z.object({ kind: z.enum(['push', 'image', 'manual', 'sweep'
 
 const runId = z.string().check(z.refine((id) => timeOfRunId(id) !== undefined, { error: 'Expected the id of a run' }));
 
-/** Bring one target to the head of its branch. A few facts, never a payload. */
+/** Bring one target to the head of its branch, or remove it from its cluster. A few facts, never a payload. */
 export type SyncJob = z.infer<typeof SyncJob>;
 export const SyncJob = z.object({
   kind: z.literal('sync'),
@@ -22,11 +22,13 @@ export const SyncJob = z.object({
   after: z.optional(z.string()),
   /** Asked for by hand: claim the inventory although another installation holds it. */
   takeOver: z.optional(z.boolean()),
+  /** Instead of a sync: delete the target's objects, or only let go of them (APPLY §7). */
+  remove: z.optional(z.enum(['objects', 'orphan'])),
   /** How often our own fault has ended this job already. */
   attempt: z._default(z.number(), 0),
   /** When the worker first saw the forge answer with an old head, epoch milliseconds. */
   behindSince: z.optional(z.number()),
-  /** When a worker first found an object that git wants still being deleted, epoch milliseconds. */
+  /** When a worker first found an object that is to be applied, or to be gone, still being deleted, epoch milliseconds. */
   deletingSince: z.optional(z.number()),
 });
 

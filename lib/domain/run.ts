@@ -22,7 +22,8 @@ export interface ObjectResult {
 export interface Run {
   readonly id: string;
   readonly target: string;
-  readonly kind: 'sync' | 'release';
+  /** `delete`: a target was removed from its cluster; its revision is what was applied last, or 40 zeros where nothing was. */
+  readonly kind: 'sync' | 'delete' | 'release';
   readonly cause: Cause;
   /** The head that was resolved, from the moment the run is `running`. */
   readonly revision?: Revision;
@@ -85,7 +86,8 @@ export function isWaiting(run: Pick<Run, 'status' | 'phase'>): boolean {
 /** The run of a job, before the job is sent. `at` is epoch milliseconds, as all times of these steps. */
 export function queueRun(job: SyncJob, at: number): RunSummary {
   const { run: id, target, cause } = job;
-  return { id, target, kind: 'sync', cause, status: 'queued', queuedAt: iso(at), changes: noChanges };
+  const kind = job.remove === undefined ? 'sync' : 'delete';
+  return { id, target, kind, cause, status: 'queued', queuedAt: iso(at), changes: noChanges };
 }
 
 /** The run of a job that is not sent, over from its first moment. */

@@ -34,6 +34,8 @@ export function coveringRun(job: SyncJob, state: TargetState, digest: string): s
  */
 export function newerRun(job: SyncJob, state: TargetState): string | undefined {
   const { begun } = state;
+  // What an admin has asked to be deleted is deleted: a push in between does not undo that.
+  if (job.remove !== undefined) return undefined;
   if (begun === undefined || begun.run <= job.run) return undefined;
   const accounts = job.cause.kind !== 'push' || job.wanted === undefined || (begun.wanted ?? 0) >= job.wanted;
   return accounts ? begun.run : undefined;

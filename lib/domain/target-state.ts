@@ -48,6 +48,24 @@ export function begin(state: TargetState, begun: Begun): TargetState {
   return { ...kept, begun, last: { run: begun.run, status: 'running', at: begun.at } };
 }
 
+/** A run begins to take back what was applied: from now on nothing counts as applied, and a push is not said to be covered (skip.ts). */
+export function beginRemoval(state: TargetState, begun: Begun): TargetState {
+  const { succeeded: _, ...kept } = state;
+  return begin(kept, begun);
+}
+
+/** Nothing of the target is in its cluster any more. */
+export function endRemoval(state: TargetState, begun: Begun, at: number): TargetState | undefined {
+  if (!beganLast(state, begun)) return undefined;
+  const { failure: _, ...kept } = state;
+  return { ...kept, last: { run: begun.run, status: 'succeeded', at } };
+}
+
+/** Whether something of the target may be in its cluster: a run has begun, and none has removed it since. */
+export function mayHaveObjects({ begun, last, succeeded }: TargetState): boolean {
+  return begun !== undefined && (last?.status !== 'succeeded' || succeeded !== undefined);
+}
+
 /**
  * Everything is applied and some health is not there yet. Undefined, as from the steps below, if another attempt has begun since, of
  * this run or a newer one: a worker that was frozen meanwhile has nothing to say any more.
@@ -115,7 +133,7 @@ export function fail(
   };
 }
 
-function beganLast({ begun }: TargetState, attempt: Begun): boolean {
+export function beganLast({ begun }: TargetState, attempt: Begun): boolean {
   return begun?.run === attempt.run && begun.at === attempt.at;
 }
 

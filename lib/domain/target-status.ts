@@ -6,10 +6,13 @@ import type { TargetState } from './target-state.ts';
 /** How a target stands, as its last runs saw it (DESIGN §5.2). Times are ISO 8601 in UTC. */
 export interface TargetStatus {
   readonly name: string;
-  readonly source: { readonly url: string; readonly branch: string; readonly paths: readonly string[] };
+  /** Absent of an orphaned target: only the settings know it. */
+  readonly source?: { readonly url: string; readonly branch: string; readonly paths: readonly string[] };
+  /** It is no longer in the settings, and its objects may be in its cluster: they are left alone (APPLY §7). */
+  readonly orphaned?: true;
   /** By the settings: neither pushes nor sweeps sync it. */
   readonly suspended: boolean;
-  /** The revision of the last run that succeeded: what the cluster holds. */
+  /** The revision of the last run that succeeded: what the cluster holds; absent too after the target was deleted. */
   readonly applied?: Revision;
   /** The revision of the run that began last; another than `applied` while it is on its way, or if it failed. */
   readonly attempted?: Revision;
@@ -41,11 +44,22 @@ export function describeTarget(target: Target, state: TargetState): TargetStatus
     name,
     source: { url: source.url, branch: source.branch, paths: source.paths },
     suspended: target.suspend,
+    ...describeState(state),
+    ...(health && { health }),
+    ...(nextSweepAt !== undefined && { nextSweepAt: iso(nextSweepAt) }),
+  };
+}
+
+/** What is told of a target that is no longer in the settings. */
+export function describeOrphan(state: TargetState): TargetStatus {
+  return { name: state.target, orphaned: true, suspended: false, ...describeState(state) };
+}
+
+function describeState(state: TargetState): Pick<TargetStatus, 'applied' | 'attempted' | 'lastRun'> {
+  return {
     ...(state.succeeded && { applied: state.succeeded.revision }),
     ...(state.begun && { attempted: state.begun.revision }),
     ...(state.last && { lastRun: describeLast(state.last, state.failure) }),
-    ...(health && { health }),
-    ...(nextSweepAt !== undefined && { nextSweepAt: iso(nextSweepAt) }),
   };
 }
 
@@ -55,8 +69,8 @@ function describeLast(last: NonNullable<TargetState['last']>, failure: TargetSta
   return { ...told, error: failure.error, failures: failure.count };
 }
 
-function healthOf({ last, waiting }: TargetState): TargetStatus['health'] {
-  if (last?.status === 'succeeded') return 'Current';
+function healthOf({ last, waiting, succeeded }: TargetState): TargetStatus['health'] {
+  if (last?.status === 'succeeded') return succeeded && 'Current';
   return last !== undefined && waiting?.run === last.run ? 'InProgress' : undefined;
 }
 

@@ -10,6 +10,7 @@ import type { JobPorts } from '../app/job-ports.ts';
 import { listTargets } from '../app/list-targets.ts';
 import type { ReadSecret } from '../app/ports.ts';
 import { receive } from '../app/receive.ts';
+import { requestDelete } from '../app/request-delete.ts';
 import { requestSync } from '../app/request-sync.ts';
 import { listRuns } from '../app/run-list.ts';
 import { getRun } from '../app/runs.ts';
@@ -141,14 +142,12 @@ async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: Jo
     tokens: await Promise.all(
       tokens.map(async ({ name, role, secret }) => ({ name, role, value: await readSecret(secret) })),
     ),
-    listTargets: () => listTargets(targets.values(), store),
-    async showTarget(name) {
-      const target = targets.get(name);
-      return target && (await showTarget(target, store));
-    },
+    listTargets: () => listTargets(targets, store),
+    showTarget: (name) => showTarget(targets, store, name),
     async requestSync(name, request) {
       return targets.has(name) ? await requestSync(name, request, ports) : undefined;
     },
+    requestDelete: (name, request) => requestDelete(name, request, ports),
     listRuns: (query) => listRuns(store, query, clock()),
     showRun: (id) => getRun(store, id),
   };

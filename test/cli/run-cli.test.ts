@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCli } from '../../lib/cli/run-cli.ts';
 import { createTerminal } from '../../lib/cli/terminal.ts';
 import { readEnvironment } from '../../lib/config.ts';
-import { doneRun, type Fixture, startFixture } from './serve-fixture.ts';
+import { noChanges } from '../../lib/domain/run.ts';
+import type { TargetStatus } from '../../lib/domain/target-status.ts';
+import { doneRun, type Fixture, head, startFixture } from './serve-fixture.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -11,15 +14,21 @@ beforeAll(async () => {
 afterAll(() => fixture[Symbol.asyncDispose]());
 
 /** Runs a command line on a terminal of `columns`, or on none. */
-async function run(args: string, columns: number | undefined, variables: Record<string, string> = {}) {
+async function run(
+  args: string,
+  columns: number | undefined,
+  variables: Record<string, string> = {},
+  typed: readonly string[] = [],
+) {
   const out: string[] = [];
   const err: string[] = [];
   const size = columns === undefined ? {} : { isTTY: true, columns };
-  const environment = readEnvironment({ SLUICE_URL: fixture.url, SLUICE_TOKEN: 'deployer-token', ...variables });
+  const environment = readEnvironment({ SLUICE_URL: fixture.url, SLUICE_TOKEN: 'admin-token', ...variables });
   const terminal = createTerminal(
     { ...size, write: (text) => out.push(text) },
     { ...size, write: (text) => err.push(text) },
     environment,
+    Object.assign(Readable.from(typed), size),
   );
   const code = await runCli(args === '' ? [] : args.split(' '), terminal, environment);
   return { code, out: out.join(''), err: err.join('') };
@@ -57,6 +66,20 @@ it.each([
   expect((await run('snyc', columns, variables)).err).not.toContain(escapeCode);
 });
 
+it('a target that is orphaned or deleted is told so, and has no source or nothing applied', async () => {
+  const own = await startFixture();
+  const { applied: _, ...deleted } = { ...fixture.targets[0], name: 'deleted', suspended: true } as TargetStatus;
+  own.targets = [deleted, { name: 'old', orphaned: true, suspended: false, attempted: head }];
+  const variables = { SLUICE_URL: own.url, NO_COLOR: '1' };
+  const [targets, status, old] = await Promise.all(
+    ['targets', 'status', 'status old'].map((args) => run(args, 160, variables)),
+  );
+  await own[Symbol.asyncDispose]();
+  expect(targets?.out).toMatch(/^old +orphaned: no longer in sluice.yaml +- +- +-$/m);
+  expect(status?.out).toMatch(/\nold +orphaned +- +main@bbbbbbb.*\ndeleted +deleted +- /);
+  expect(old?.out).toMatch(/^Target: +old\nStatus: +orphaned\n/);
+});
+
 it('progress is shown on a terminal and taken away, and not where there is none or CI is set', async () => {
   const steps = () => [{ ...doneRun, status: 'queued' as const }, doneRun];
   fixture.steps = steps();
@@ -75,11 +98,48 @@ it.each([
   ['runs run-failed', 'objects'],
   ['sync docs', 'objects'],
   ['sync docs --no-wait', 'objects'],
+  ['delete docs --yes', 'objects'],
   ['version', 'sluice'],
 ])('%s -o json is one JSON document', async (args, key) => {
   const { code, out, err } = await run(`${args} -o json`, undefined);
   expect([code, err]).toEqual([0, '']);
   expect(JSON.parse(out)).toHaveProperty(key);
+});
+
+it.each([
+  ['y', '', false],
+  ['Yes', '', false],
+  ['y', ' --orphan', true],
+])('a deletion answered with %s on a terminal is asked for%s', async (answer, flags, orphan) => {
+  fixture.deleted.length = 0;
+  fixture.steps = [{ ...doneRun, kind: 'delete', objects: [], changes: { ...noChanges, deleted: 3 } }];
+  const { code, out, err } = await run(`delete docs${flags}`, 200, { NO_COLOR: '1' }, [`${answer}\n`]);
+  expect(code).toBe(0);
+  expect(err).toMatch(
+    orphan ? /^Leave every object of target "docs" in its cluster/ : /^Delete every object of target/,
+  );
+  expect(out).toMatch(
+    /Done: 3 deleted\.\n"docs" is still in sluice.yaml: the next push or sweep \S+ everything again\./,
+  );
+  expect(fixture.deleted).toEqual([{ name: 'docs', orphan }]);
+});
+
+it.each([['n\n'], ['\n'], ['']])('a deletion answered with %j on a terminal is not asked for', async (typed) => {
+  fixture.deleted.length = 0;
+  const { code, err } = await run('delete docs', 100, { NO_COLOR: '1' }, typed === '' ? [] : [typed]);
+  expect(code).toBe(1);
+  expect(err).toContain('[y/N] sluice: Cannot delete "docs": the answer was not yes\n  Nothing was deleted\n');
+  expect(fixture.deleted).toEqual([]);
+});
+
+it('a deletion without a terminal needs --yes, whatever is piped into it', async () => {
+  fixture.deleted.length = 0;
+  const message = 'Cannot delete "docs": there is no terminal to ask whether it is meant\n  Add --yes if it is\n';
+  const refused = await run('delete docs', undefined, {}, ['y\n']);
+  expect(refused).toEqual({ code: 1, out: '', err: `sluice: ${message}` });
+  expect(fixture.deleted).toEqual([]);
+  expect((await run('delete docs --yes --no-wait', undefined)).out).toContain('Queued as run run-new');
+  expect(fixture.deleted).toEqual([{ name: 'docs', orphan: false }]);
 });
 
 it.each([
@@ -115,13 +175,13 @@ it.each([
 it.each(['', 'help', '--help', '-h'])('sluice %s shows the commands', async (args) => {
   const { code, out } = await run(args, undefined);
   expect(code).toBe(0);
-  for (const name of ['serve', 'validate', 'plan', 'sync', 'status', 'targets', 'runs', 'version', 'help']) {
+  for (const name of ['serve', 'validate', 'plan', 'sync', 'status', 'targets', 'runs', 'delete', 'version', 'help']) {
     expect(out).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
   }
 });
 
 it('each command has a help with usage, flags and examples, as --help too', async () => {
-  for (const name of ['serve', 'plan', 'sync', 'runs']) {
+  for (const name of ['serve', 'plan', 'sync', 'delete', 'runs']) {
     const { code, out } = await run(`help ${name}`, undefined);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`\nUsage: sluice ${name} [^]*\nFlags:\n[^]*\nExamples:\n {2}sluice ${name}`));

@@ -72,21 +72,30 @@ export interface Fixture extends AsyncDisposable {
   readonly port: number;
   /** What `GET /v1/runs/{id}` answers for the id `run-new`, one after the other; the last one stays. */
   steps: Run[];
+  /** What `GET /v1/targets` answers. */
+  targets: readonly TargetStatus[];
+  /** What was asked to be deleted. */
+  readonly deleted: { readonly name: string; readonly orphan: boolean }[];
 }
 
-/** A real server with made-up targets: three tokens, `run-failed`, `run-done`, and `run-new` that `sync` queues. */
+/** A real server with made-up targets: a token of each role, `run-failed`, `run-done`, and `run-new` that `sync` queues. */
 export async function startFixture(port = 0): Promise<Fixture> {
-  const fixture = { steps: [doneRun] };
+  const fixture: Pick<Fixture, 'steps' | 'targets' | 'deleted'> = { steps: [doneRun], targets, deleted: [] };
   const queued: Run = { ...doneRun, id: 'run-new', status: 'queued', changes: noChanges, objects: [] };
   const { revision: _, warnings: __, startedAt: ___, finishedAt: ____, ...bare } = queued;
   const api: ApiHandlers = {
     tokens: [
       { name: 'eyes', role: 'viewer', value: 'viewer-token' },
       { name: 'ci', role: 'deployer', value: 'deployer-token' },
+      { name: 'boss', role: 'admin', value: 'admin-token' },
     ],
-    listTargets: async () => targets,
-    showTarget: async (name) => targets.find((target) => target.name === name),
+    listTargets: async () => fixture.targets,
+    showTarget: async (name) => fixture.targets.find((target) => target.name === name),
     requestSync: async (name) => ({ ...bare, target: name }),
+    requestDelete: async (name, { orphan }) => {
+      fixture.deleted.push({ name, orphan });
+      return { ...bare, kind: 'delete', target: name };
+    },
     listRuns: async ({ target, after }) => {
       if (after !== undefined) return { runs: [failedRun] };
       return target === 'docs' ? { runs: [] } : { runs: [doneRun], next: 'page-2' };

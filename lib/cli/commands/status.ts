@@ -32,14 +32,18 @@ export const status: Command = {
   },
 };
 
+const settled: ReadonlySet<string> = new Set(['ready', 'suspended', 'deleted']);
+
 /** Failures first, then what is on its way, then the rest in the order of the settings. */
 function urgency(target: TargetStatus): number {
   const word = formatStanding(target);
-  return word === 'failed' ? 0 : word === 'ready' || word === 'suspended' ? 2 : 1;
+  return word === 'failed' ? 0 : settled.has(word) ? 2 : 1;
 }
 
-function formatStanding({ suspended, lastRun, health }: TargetStatus): string {
+function formatStanding({ orphaned, suspended, lastRun, health, applied }: TargetStatus): string {
+  if (orphaned) return 'orphaned';
   if (lastRun?.status === 'failed') return 'failed';
+  if (lastRun?.status === 'succeeded' && applied === undefined) return 'deleted';
   if (suspended) return 'suspended';
   if (lastRun === undefined) return 'never synced';
   if (lastRun.status === 'succeeded') return 'ready';
@@ -66,11 +70,12 @@ function printAll({ terminal, now }: Call, targets: readonly TargetStatus[]): vo
   const head = ['TARGET', 'STATUS', 'APPLIED', 'ATTEMPTED', 'LAST RUN', 'NEXT SWEEP'];
   const [first = '', ...lines] = formatTable(head, rows, terminal.width);
   terminal.out(terminal.paint('bold', first));
+  const standings = targets.map(formatStanding);
   for (const [index, line] of lines.entries()) {
-    terminal.out(targets[index]?.lastRun?.status === 'failed' ? terminal.paint('red', line) : line);
+    terminal.out(standings[index] === 'failed' ? terminal.paint('red', line) : line);
   }
-  for (const { name, lastRun } of targets) {
-    if (lastRun?.error === undefined) continue;
+  for (const [index, { name, lastRun }] of targets.entries()) {
+    if (standings[index] !== 'failed' || lastRun?.error === undefined) continue;
     terminal.out('');
     printError(terminal, lastRun.error, name);
   }
@@ -80,7 +85,7 @@ function printOne({ terminal, now }: Call, target: TargetStatus): void {
   const { source, lastRun } = target;
   const lines = formatDetails([
     ['Target', target.name],
-    ['Source', `${source.url} ${source.branch} ${source.paths.join(',')}`],
+    ['Source', source && `${source.url} ${source.branch} ${source.paths.join(',')}`],
     ['Status', formatStanding(target)],
     ['Applied', target.applied ?? '-'],
     ['Attempted', target.attempted ?? '-'],

@@ -16,6 +16,7 @@ export const targets: Command = {
     else if (list.targets.length === 0) terminal.out('The server has no targets: add one to its sluice.yaml');
     else {
       const rows = list.targets.map(({ name, source, suspended }) => {
+        if (source === undefined) return [name, 'orphaned: no longer in sluice.yaml', '-', '-', '-'];
         return [name, source.url, source.branch, source.paths.join(','), suspended ? 'yes' : 'no'];
       });
       const lines = formatTable(['TARGET', 'SOURCE', 'BRANCH', 'PATHS', 'SUSPENDED'], rows, terminal.width);
