@@ -2,9 +2,10 @@ import { asFailure, Failure } from '../domain/failure.ts';
 import { SyncJob } from '../domain/job.ts';
 import { commitOf, type Revision } from '../domain/revision.ts';
 import { isOver, queueRun, runErrorOf, startRun } from '../domain/run.ts';
+import { runIdOf } from '../domain/run-id.ts';
 import type { Target } from '../domain/settings.ts';
 import { accountedFor, coveringRun, type Wanted } from '../domain/skip.ts';
-import { type Begun, begin, beginRemoval, type TargetState } from '../domain/target-state.ts';
+import { type Begun, beganLast, begin, beginRemoval, type TargetState } from '../domain/target-state.ts';
 import { endWithoutSync } from './end-run.ts';
 import { type Hold, hold, type Limits, visibilitySeconds } from './hold.ts';
 import type { JobPorts } from './job-ports.ts';
@@ -124,12 +125,27 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
   const ended = held.ended();
   if (ended === 'lost') {
     log.warn('sync given up: its lease or its message was lost');
+    if (begun !== undefined && job.remove === undefined) await compareAgain(target.name, begun, ports);
     return false;
   }
   const applied = begun && { ...begun, digest };
   const settling = { job, target, outcome, since: begun?.at ?? since, stopped: ended === 'stopped', applied };
   await settleSync(settling, { ...ports, log });
   return true;
+}
+
+/**
+ * Requests that were on their way when the lease was lost may land after those of another attempt that has begun since: the target is
+ * compared with its cluster once more, when they have.
+ */
+async function compareAgain(target: string, lost: Begun, ports: WorkSyncPorts): Promise<void> {
+  const { store, queue, clock, newId } = ports;
+  if (beganLast(await readTargetState(store, target), lost)) return;
+  const now = clock();
+  const run = runIdOf(now, [newId(), target]);
+  const job: SyncJob = { kind: 'sync', target, run, cause: { kind: 'retry', by: 'lost lease' }, attempt: 0 };
+  await createRun(store, queueRun(job, now), now);
+  await sendLater(queue, { kind: 'resend', job }, busySeconds);
 }
 
 /** The run is `running`, whoever waited is done, and the target's state knows both. */

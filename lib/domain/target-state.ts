@@ -133,6 +133,7 @@ export function fail(
   };
 }
 
+/** Whether no attempt has begun since this one, neither of another run nor of its own. */
 export function beganLast({ begun }: TargetState, attempt: Begun): boolean {
   return begun?.run === attempt.run && begun.at === attempt.at;
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { SyncContext } from '../../lib/app/outcome.ts';
+import { listRuns } from '../../lib/app/run-list.ts';
 import { schedule } from '../../lib/app/schedule.ts';
 import { readTargetState } from '../../lib/app/target-state.ts';
 import { workSync } from '../../lib/app/work-sync.ts';
@@ -58,3 +59,36 @@ it.each(['asks', 'does not ask'])(
     expect(world.logged.at(-1)).toMatchObject({ message: 'sync given up: its lease or its message was lost' });
   },
 );
+
+it('a worker that lost its lease has the target compared once more: what it had on the way may land late', async () => {
+  const world = createJobWorld();
+  await world.push('d1', commit('b'));
+  const here = world.place('shop');
+  async function sync({ started }: SyncContext) {
+    await started(`main@sha1:${commit('b')}`);
+    world.advance(62);
+    await world.push('d2', commit('c'));
+    await world.drain(30);
+    here.applied.push(commit('b'));
+    return synced(commit('b'));
+  }
+  await workSync(await take(world, 'sync'), { ...world.ports, sync });
+  await world.drain(30);
+  expect(here.applied).toEqual([commit('c'), commit('b'), commit('c')]);
+  const { runs } = await listRuns(world.ports.store, { target: 'shop' }, world.now());
+  const compared = runs.find(({ cause }) => cause.kind === 'retry');
+  expect(compared).toMatchObject({ status: 'succeeded', cause: { by: 'lost lease' } });
+});
+
+it('a worker that lost its lease before it had begun leaves it at that', async () => {
+  const world = createJobWorld();
+  await world.push('d1', commit('b'));
+  async function sync() {
+    world.advance(62);
+    await world.drain(30);
+    return synced(commit('b'));
+  }
+  await workSync(await take(world, 'sync'), { ...world.ports, sync });
+  await world.drain(30);
+  expect(world.place('shop').applied).toEqual([commit('b')]);
+});
