@@ -28,6 +28,8 @@ export interface DeliveryRequest {
 export interface DeliveryAnswer {
   readonly status: number;
   readonly message: string;
+  /** What to do about a refusal. */
+  readonly help?: string;
   /** Of a 202: the ids of the runs. */
   readonly runs?: readonly string[];
 }
@@ -114,15 +116,19 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     if ('refused' in body) {
       if (body.refused === 'busy') return refuseBusy('Cannot take the delivery: too many at once');
       if (body.refused === 'aborted') return refuse(400, 'user', 'Cannot take the delivery: its body ended early');
-      return refuse(413, 'user', `Cannot take the delivery: its body is over ${bodyLimits.each} bytes`);
+      return refuse(413, 'user', 'Cannot take the delivery: its body is over 8 MiB');
     }
     const headers = Object.fromEntries(
       Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
     );
     try {
-      const { status, message, runs } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
+      const { status, message, help, runs } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
       if (status === 503) return refuseBusy(message);
-      if (status >= 400) return refuse(status, status === 404 ? 'missing' : 'user', message);
+      if (status >= 400) {
+        // The sender keeps the answer to itself; who runs the server has to see that a hook does not work.
+        log.warn('A delivery was refused', { status, error: message });
+        return refuse(status, status === 404 ? 'missing' : 'user', message, { help });
+      }
       return status === 204 ? { status } : { status, body: { message, runs } };
     } catch (error) {
       // Whatever it is (the queue, a secret of ours that cannot be read), the sender has not done it and need not know it.

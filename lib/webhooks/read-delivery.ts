@@ -21,6 +21,8 @@ export interface Accepted {
 export interface Answer {
   readonly status: 204 | 400 | 401 | 405 | 413 | 422;
   readonly message: string;
+  /** What to do about it, where the message does not say. */
+  readonly help?: string;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function readDelivery(
 
   const usable = secrets.filter((secret) => secret !== '');
   if (usable.length === 0 || !(await sender.verify(request, usable, now))) {
-    return { status: 401, message: `Cannot verify the delivery: no configured secret made its ${sender.proof}` };
+    const message = `Cannot verify the delivery: no configured secret made its ${sender.proof}`;
+    return { status: 401, message, help: 'Give the sender the very secret that webhooks of sluice.yaml name' };
   }
 
   const payload = sender.payload(request.headers);

@@ -23,6 +23,7 @@ describe.each(Object.entries(examples))('%s', (_name, example) => {
       expect(await deliver(example, { onTheWay: (headers) => without(headers, example.proof.header) })).toEqual({
         status: 401,
         message: expect.stringMatching(/^Cannot verify the delivery: /),
+        help: 'Give the sender the very secret that webhooks of sluice.yaml name',
       });
     });
 
