@@ -1,4 +1,5 @@
-import { isWaiting, requeueRun } from '../domain/run.ts';
+import { isOver, isWaiting, type RunSummary, requeueRun } from '../domain/run.ts';
+import { forEachInFlight, requestsInFlight } from './in-flight.ts';
 import { breakLease } from './leases.ts';
 import { findOpenRuns } from './open-runs.ts';
 import type { Clock, Store } from './ports.ts';
@@ -6,12 +7,20 @@ import { stepRun } from './runs.ts';
 
 /**
  * For the start of a process that owns the store alone: the leases of its predecessor are broken and the runs that it was at are
- * `queued` again. Their messages come again, once the queue has taken them back too. Returns how many runs there were.
+ * `queued` again. Their messages come again, once the queue has taken them back too. Every open run is written, so that the time for
+ * which nobody was there does not make it stale. Returns how many runs the predecessor was at.
  */
 export async function takeBack(store: Store, clock: Clock): Promise<number> {
   const open = await findOpenRuns(store, clock());
-  const begun = open.filter(({ run }) => run.status === 'running' && !isWaiting(run));
   for (const target of new Set(open.map(({ run }) => run.target))) await breakLease(store, target);
-  for (const { run } of begun) await stepRun(store, run.id, clock(), (found) => requeueRun(found));
-  return begun.length;
+  await forEachInFlight(open, requestsInFlight, async ({ run }) => {
+    await stepRun(store, run.id, clock(), (found) =>
+      isBegun(found) ? requeueRun(found) : isOver(found) ? undefined : found,
+    );
+  });
+  return open.filter(({ run }) => isBegun(run)).length;
+}
+
+function isBegun(run: RunSummary): boolean {
+  return run.status === 'running' && !isWaiting(run);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { takeLease } from '../../lib/app/leases.ts';
 import { stepRun } from '../../lib/app/runs.ts';
+import { schedule } from '../../lib/app/schedule.ts';
 import { takeBack } from '../../lib/app/take-back.ts';
 import { startRun } from '../../lib/domain/run.ts';
 import { commit, createJobWorld, take } from './job-world.ts';
@@ -27,5 +28,24 @@ describe('the start of a process that owns the store', () => {
     await world.drain(0);
     expect(await takeBack(world.ports.store, world.ports.clock)).toBe(0);
     expect(await world.run(id)).toMatchObject({ status: 'running', phase: 'waiting' });
+  });
+
+  it.each([
+    ['waits for health', { health: 'InProgress', waitingFor: ['a'] }, 'succeeded'],
+    ['is queued', undefined, 'succeeded'],
+  ] as const)('gives a run that %s its time, however long nobody was there', async (_, health, status) => {
+    const world = createJobWorld();
+    const { store, clock } = world.ports;
+    const [id] = await world.push('d1', commit('b'));
+    if (health !== undefined) {
+      world.place('shop').health = health;
+      await world.drain(0);
+      world.place('shop').health = { health: 'Current', waitingFor: [] };
+    }
+    world.advance(2 * 3600);
+    await takeBack(store, clock);
+    await schedule(10, world.ports);
+    await world.drain();
+    expect(await world.run(id)).toMatchObject({ status });
   });
 });
