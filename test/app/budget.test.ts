@@ -7,7 +7,7 @@ import { createWorld, type World } from './world.ts';
 
 /** APPLY §6: "A no-op sync: ≤ 2 requests per kind (and per namespace and page where the above says so) + 3". */
 describeCluster('requests of a sync', (kubeconfig) => {
-  const [first, second] = [useNamespace(kubeconfig), useNamespace(kubeconfig)];
+  const [first, second, full] = [useNamespace(kubeconfig), useNamespace(kubeconfig), useNamespace(kubeconfig)];
   let proxy: FaultProxy;
   beforeAll(async () => {
     proxy = await startFaultProxy(kubeconfig);
@@ -84,7 +84,7 @@ describeCluster('requests of a sync', (kubeconfig) => {
   });
 
   it('a no-op sync of more than 500 objects of a kind asks for one page more', async () => {
-    const { bring } = target();
+    const { bring } = target({ namespace: full });
     const maps = Array.from({ length: 501 }, (_, index) =>
       JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `paged-${index}` }, data: { a: 'b' } }),
     ).join('\n---\n');
