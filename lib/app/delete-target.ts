@@ -158,8 +158,7 @@ function conclude(
   return {
     changes: { ...changes, deleted: changes.deleted + unlisted },
     objects: all.slice(0, objectsKept),
-    ...(deleting.length > 0 && { againAfterSeconds }),
-    ...(error && { error }),
+    ...(error ? { error } : left.length > 0 && { againAfterSeconds }),
   };
 }
 
