@@ -135,7 +135,7 @@ export function localFailure(command: string, stderr: string): Failure {
 
 export function fullDisk(cause?: unknown): Failure {
   const options = { code: 'DiskFull', help: fullDiskHelp, ...(cause === undefined ? {} : { cause }) };
-  return new Failure('server', 'Cannot check out the repository: the scratch disk is full', options);
+  return new Failure('server', 'Cannot read the repository: the scratch disk is full', options);
 }
 
 /** The line that matched, or the last one that git itself marks as an error, or the last. */

@@ -54,6 +54,14 @@ export function createGit(options: GitOptions): Git {
   };
 
   async function head(source: Source, signal?: AbortSignal): Promise<string> {
+    try {
+      return await findHead(source, signal);
+    } catch (error) {
+      throw explained(error);
+    }
+  }
+
+  async function findHead(source: Source, signal?: AbortSignal): Promise<string> {
     await using job = await openJob(jobs);
     const remote = {
       ...(await openRemote(workshop, source, job.directory, signal)),
@@ -74,7 +82,9 @@ export function createGit(options: GitOptions): Git {
   }
 
   async function checkout(source: Source, commit: string, request: CheckoutOptions): Promise<Checkout> {
-    const job = await openJob(jobs);
+    const job = await openJob(jobs).catch((error: unknown) => {
+      throw explained(error);
+    });
     try {
       const remote = await openRemote(workshop, source, job.directory, request.signal);
       const trusted = await trustedCommit(workshop, remote, source, commit, request.verifiedUpTo);

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRepository } from '../../parts/repository.ts';
 import { run } from '../../parts/run.ts';
-import { failureOf, source, temporaryFolder, testGit } from './shared.ts';
+import { failureOf, source, temporaryFolder, testGit, world } from './shared.ts';
 
 // A real full disk needs a file system of its own, and that needs root.
 const mayMount = process.getuid?.() === 0;
@@ -38,4 +38,18 @@ it.skipIf(!mayMount).each([
   const smaller = await repository.commit({ 'large.bin': 'small' });
   await using checkout = await git.checkout(source(repository.url), smaller, { submodules: false });
   expect(checkout.commit).toBe(smaller);
+});
+
+it.skipIf(!mayMount)('a disk that is full before anything is read is said to be full', async () => {
+  await using shop = await world({ scratch: disk });
+  const commit = await shop.repository.commit({ 'a.txt': 'a' });
+  const filler = join(disk, 'filler');
+  await writeFile(filler, randomBytes(2_000_000)).catch(() => undefined);
+  try {
+    const full = { code: 'DiskFull', fault: 'server' };
+    expect(await failureOf(shop.test.git.head(shop.source))).toMatchObject(full);
+    expect(await failureOf(shop.test.git.checkout(shop.source, commit, { submodules: false }))).toMatchObject(full);
+  } finally {
+    await rm(filler);
+  }
 });
