@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testEnvironment } from '../parts/run.ts';
+import { startServe } from './serve.ts';
+
+const bin = join(import.meta.dirname, '../../lib/cli/sluice.js');
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sluice-settings-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Runs the bin where `sluice.yaml` has this text; its streams are no terminal. */
+async function sluice(
+  settings: string,
+  ...args: readonly string[]
+): Promise<{ code: number; out: string; err: string }> {
+  writeFileSync(join(directory, 'sluice.yaml'), settings);
+  const child = spawn(bin, args, {
+    cwd: directory,
+    env: { ...testEnvironment, PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, out, err };
+}
+
+const fiveMistakes = `version: 1
+webhooks:
+  - { id: acme, sender: githb, secret: { env: HOOK } }
+targets:
+  - name: shop
+    source: { url: "https://ada:canary-password@git.example/shop.git", branch: main }
+    cluster: { kubeconfig: canary-kubeconfig }
+    interval: soon
+    prun: false
+`;
+
+const allFive = `sluice: Cannot use "sluice.yaml": 5 problems
+  webhooks[0].sender: Expected github, gitlab or generic, found "githb"; did you mean github?
+  targets[0].source.url: Expected an https://, ssh:// or user@host:path address, without credentials; they belong into auth
+  targets[0].cluster.kubeconfig: Expected a secret: { file: path }, { env: NAME }, { aws: id, key?: field } or { ssm: name }
+  targets[0].interval: Expected a duration such as 90s, 5m or 1h
+  targets[0].prun: Unknown key; did you mean prune?
+  Correct the file and try "sluice validate"
+`;
+
+const good = 'version: 1\napi: { tokens: [{ name: ci, role: admin, secret: { env: SLUICE_API_TOKEN } }] }\n';
+
+describe('settings with five mistakes are told with all five, each with its path, and no value that may be a secret', () => {
+  it.each([
+    ['validate', ['validate']],
+    ['serve', ['serve', '--port', '0']],
+    ['plan', ['plan', 'shop']],
+  ])('by sluice %s', async (command, args) => {
+    const { code, out, err } = await sluice(fiveMistakes, ...args);
+    expect(err).toBe(allFive);
+    expect([code, out]).toEqual([command === 'plan' ? 2 : 1, '']);
+  });
+});
+
+it.each([
+  [
+    'is not YAML',
+    'version: 1\n targets: [\n',
+    /^sluice: Cannot use "sluice\.yaml": \d problems?\n( {2}line \d, column \d+: .*\n)+ {2}Correct the file/,
+  ],
+  ['is empty', '', /^sluice: Cannot use "sluice\.yaml": 1 problem\n {2}Expected a mapping, found nothing\n/],
+  [
+    'is an alias bomb',
+    `version: 1\na: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [${Array(200).fill('*a')}]\nc: [${Array(200).fill('*b')}]\n`,
+    /\n {2}Aliases stand for too much\n/,
+  ],
+])('a sluice.yaml that %s is refused in a line each', async (_, settings, said) => {
+  const { code, err } = await sluice(settings, 'validate');
+  expect(err).toMatch(said);
+  expect(code).toBe(1);
+});
+
+describe('serve does not start, and says why in one line,', () => {
+  it('without the secret of an API token', async () => {
+    const { code, err } = await sluice(good, 'serve', '--port', '0');
+    expect([code, err]).toEqual([
+      1,
+      'sluice: Cannot read the secret "{ env: SLUICE_API_TOKEN }": no such variable\n  Set it where sluice runs, or correct its reference in sluice.yaml\n',
+    ]);
+  });
+
+  it('where another process listens', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, err } = await sluice('version: 1\n', 'serve', '--port', String(port));
+    expect([code, err]).toEqual([
+      1,
+      `sluice: Cannot listen on "127.0.0.1:${port}": another process listens there\n  End that process, or choose another port with --port\n`,
+    ]);
+    other.close();
+  });
+
+  it('where another serve has the data', async () => {
+    await using first = await startServe({ settings: {} });
+    const { code, err } = await sluice('version: 1\n', 'serve', '--port', '0', '--data', first.data);
+    expect([code, err]).toEqual([
+      1,
+      `sluice: Cannot open "${join(first.data, 'sluice.db')}": another process has it\n  One serve owns a data directory: stop the other one, or give this one its own --data\n`,
+    ]);
+  });
+
+  it('where the data cannot be kept', async () => {
+    const { code, err } = await sluice('version: 1\n', 'serve', '--port', '0', '--data', 'sluice.yaml');
+    expect(err).toMatch(
+      /^sluice: Cannot open "sluice\.yaml\/sluice\.db": E[A-Z]+: .*\n {2}Give --data a directory that this account can write\n$/,
+    );
+    expect(code).toBe(1);
+  });
+});
