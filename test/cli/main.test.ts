@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { noChanges } from '../../lib/domain/run.ts';
 import { doneRun, type Fixture, failedRun, startFixture } from './serve-fixture.ts';
 
@@ -147,9 +147,12 @@ it('a sync gives up after --timeout, exits 2 and says how to look again', async 
 
 it('a sync outlives a restart of the server', async () => {
   const own = await startFixture();
-  own.steps = [{ ...doneRun, status: 'running' }];
+  own.steps = [
+    { ...doneRun, status: 'running' },
+    { ...doneRun, status: 'running' },
+  ];
   const result = sluice('sync docs', { SLUICE_URL: own.url });
-  await new Promise((resolve) => setTimeout(resolve, 1200));
+  await vi.waitFor(() => expect(own.steps).toHaveLength(1), { timeout: 10_000 });
   await own[Symbol.asyncDispose]();
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await using _ = await startFixture(own.port);
