@@ -1,6 +1,6 @@
 import type { Serve } from '../e2e/serve.ts';
 import { foreignObjects, readHolding } from './check-cluster.ts';
-import { strikeUntil } from './lanes.ts';
+import { beginCalmly, strikeUntil } from './lanes.ts';
 import { createPostman } from './postman.ts';
 import { watchProcesses } from './process-listing.ts';
 import { createRandom } from './random.ts';
@@ -31,10 +31,10 @@ export interface Verdict {
   readonly log: string;
 }
 
-/** The whole ends so many seconds after the faults. */
-const restSeconds = 30;
-/** What starting may take off the rest; if it takes longer the faults end earlier. */
-const startSeconds = 9;
+/** What starting may take of the half minute that is for everything but faults; if it takes longer the faults end earlier. */
+const startSeconds = 13;
+/** By then all is at rest, however slow the machine; otherwise it takes a third of it. */
+const restSeconds = 75;
 
 export async function runChaos({ seed, seconds, say }: ChaosOptions): Promise<Verdict> {
   const begin = Date.now();
@@ -57,14 +57,14 @@ export async function runChaos({ seed, seconds, say }: ChaosOptions): Promise<Ve
   const scene: Scene = { world, postman, disk, last: { stream: first }, done: new Map(), printed: [], say };
   const foreign = foreignObjects(await readHolding(world.api.ask));
 
+  await beginCalmly(scene);
   const end = Math.min(Date.now() + seconds * 1000, begin + (seconds + startSeconds) * 1000);
   say(`seed ${seed}: faults for ${Math.round((end - Date.now()) / 1000)} s`);
   await strikeUntil(end, seed, scene);
   say(`faults are over: ${[...scene.done].map(([what, times]) => `${times} × ${what}`).join(', ')}`);
 
-  const deadline = begin + (seconds + restSeconds - 4) * 1000;
   await heal(scene, createRandom(seed, 'last pushes'));
-  const found = await comeToRest(scene, deadline);
+  const found = await comeToRest(scene, Date.now() + restSeconds * 1000);
   const holding = await readHolding(world.api.ask);
   const touched = foreign.filter(
     ({ kind, metadata: { uid, resourceVersion } }) =>

@@ -4,8 +4,8 @@ import type { Random } from './random.ts';
 
 /** What is done to `sluice serve`. Times are milliseconds. */
 export type ProcessFault =
-  /** SIGKILL; started again at once. */
-  | { readonly kind: 'kill' }
+  /** SIGKILL; started again at once, by its clock so many seconds later: what waits between two attempts is due. */
+  | { readonly kind: 'kill'; readonly later: number }
   /** SIGKILL when so many more writes have reached the API server, and then a way back for the branch of the last push. */
   | { readonly kind: 'kill after writes'; readonly writes: number; readonly back: 'revert' | 'force push' }
   /** SIGSTOP until its leases have run out by its clock. */
@@ -37,15 +37,15 @@ export interface Planned<T> {
 }
 
 export function drawProcessFault(random: Random): Planned<ProcessFault> {
-  return { after: random.int(100, 2500), fault: draw(random, processFaults)(random) };
+  return { after: random.int(50, 2000), fault: draw(random, processFaults)(random) };
 }
 
 export function drawApiServerFault(random: Random): Planned<ApiServerFault> {
-  return { after: random.int(100, 1500), fault: draw(random, apiServerFaults)(random) };
+  return { after: random.int(200, 3000), fault: draw(random, apiServerFaults)(random) };
 }
 
 export function drawGitServerFault(random: Random): Planned<GitServerFault> {
-  return { after: random.int(300, 2500), fault: draw(random, gitServerFaults)(random) };
+  return { after: random.int(500, 5000), fault: draw(random, gitServerFaults)(random) };
 }
 
 type Weighted<T> = readonly (readonly [weight: number, make: (random: Random) => T])[];
@@ -60,7 +60,7 @@ function draw<T>(random: Random, from: Weighted<T>): (random: Random) => T {
 }
 
 const processFaults: Weighted<ProcessFault> = [
-  [10, () => ({ kind: 'kill' })],
+  [10, (random) => ({ kind: 'kill', later: random.pick([0, 0, 6, 35]) })],
   [
     8,
     (random) => ({

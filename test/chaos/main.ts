@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos.ts';
 
-/** `npm run chaos -- --seed N --seconds S`: the last line on stdout is the verdict, everything else goes to stderr. */
+/** `npm run chaos -- --seed N --seconds S [--log FILE]`: the last line on stdout is the verdict, everything else goes to stderr. */
 const { values } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, seconds: { type: 'string', default: '30' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '30' },
+    log: { type: 'string' },
+  },
 });
 const [seed, seconds] = [Number(values.seed), Number(values.seconds)];
 if (!Number.isInteger(seed) || !Number.isFinite(seconds) || seconds <= 0) {
@@ -24,8 +28,8 @@ const { log, ...verdict } = await runChaos({ seed, seconds, say });
 for (const [what, findings] of Object.entries(verdict)) for (const finding of findings) say(`${what}: ${finding}`);
 const counts = Object.entries(verdict).map(([what, { length }]) => `${what} ${length}`);
 const isWhole = Object.values(verdict).every(({ length }) => length === 0);
-if (!isWhole) {
-  const file = join(tmpdir(), `sluice-chaos-${seed}.log`);
+if (!isWhole || values.log !== undefined) {
+  const file = values.log ?? join(tmpdir(), `sluice-chaos-${seed}.log`);
   await writeFile(file, log, { mode: 0o600 });
   say(`what sluice serve printed is in ${file}`);
 }

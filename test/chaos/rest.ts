@@ -19,6 +19,7 @@ const retrySeconds = 11 * 60;
 /** Longer than the interval of a target. */
 const intervalSeconds = 62 * 60;
 const stalledMs = 6000;
+const firstRestMs = 12_000;
 
 /** Everything works again, and every branch can be applied. */
 export async function heal({ world, postman }: Scene, random: Random): Promise<void> {
@@ -35,7 +36,8 @@ export async function heal({ world, postman }: Scene, random: Random): Promise<v
 
 /**
  * Waits until nothing is on its way, letting time pass: what a target lacks when every retry had its time is lost, unless its last run
- * says that it failed; what it lacks after its interval is lost in any case.
+ * says that it failed; what it lacks after its interval is lost in any case. That nothing changes any more, and not the deadline, ends the
+ * waiting: a slow machine loses nothing.
  */
 export async function comeToRest(scene: Scene, deadline: number): Promise<Rest> {
   const { world, postman, say } = scene;
@@ -43,9 +45,9 @@ export async function comeToRest(scene: Scene, deadline: number): Promise<Rest> 
   const lost: string[] = [];
   if (!(await postman.deliverAll(Math.min(deadline - Date.now(), 10_000)))) lost.push('deliveries that nobody takes');
   say('everything is delivered');
-  await untilIdle(serve, Math.min(deadline - 9000, Date.now() + 12_000));
+  await untilIdle(serve, Math.min(deadline, Date.now() + firstRestMs));
   await letPass(retrySeconds, scene);
-  await untilIdle(serve, deadline - 4000);
+  await untilIdle(serve, deadline);
   say('every retry had its time');
 
   let findings = await compare(scene);
@@ -90,13 +92,12 @@ async function compare({ world }: Scene) {
 }
 
 /** Until every run is over, or nothing has changed for a while. */
-async function untilIdle(serve: Serve, until: number): Promise<void> {
+export async function untilIdle(serve: Serve, deadline: number): Promise<void> {
   let seen = '';
-  let changedAt = Date.now();
-  for (; Date.now() < until && Date.now() < changedAt + stalledMs; await sleep(250)) {
+  for (let end = Date.now() + stalledMs; Date.now() < Math.min(end, deadline); await sleep(250)) {
     const runs = await serve.runs();
     const text = JSON.stringify(runs);
-    if (text !== seen) changedAt = Date.now();
+    if (text !== seen) end = Date.now() + stalledMs;
     seen = text;
     if (runs.every(isOver) && (await readRuns(serve)).every(isOver)) return;
   }

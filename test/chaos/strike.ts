@@ -30,7 +30,7 @@ export async function strikeProcess(fault: ProcessFault, scene: Scene): Promise<
   const { serve, clock } = world;
   switch (fault.kind) {
     case 'kill':
-      return await killAndStartAgain(scene);
+      return await killAndStartAgain(scene, fault.later);
     case 'kill after writes': {
       await untilWritten(scene, fault.writes);
       await serve.kill();
@@ -58,7 +58,7 @@ export async function strikeProcess(fault: ProcessFault, scene: Scene): Promise<
     case 'clock back':
       clock.shift(-3600);
       await sleep(fault.for);
-      if (fault.killed) await killAndStartAgain(scene);
+      if (fault.killed) await killAndStartAgain(scene, 0);
       clock.shift(3600);
       return;
     case 'disk full':
@@ -75,9 +75,10 @@ export async function strikeProcess(fault: ProcessFault, scene: Scene): Promise<
   }
 }
 
-export async function killAndStartAgain(scene: Scene): Promise<void> {
+async function killAndStartAgain(scene: Scene, laterSeconds: number): Promise<void> {
   await scene.world.serve.kill();
   count(scene, 'kill');
+  scene.world.clock.shift(laterSeconds);
   await startAgain(scene);
 }
 
