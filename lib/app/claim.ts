@@ -1,4 +1,4 @@
-import { asFailure, Failure } from '../domain/failure.ts';
+import { asFailure, Failure, stateOf } from '../domain/failure.ts';
 import {
   emptyInventory,
   formatInventory,
@@ -31,7 +31,11 @@ export async function readInventory(
 ): Promise<ReadInventory> {
   const { name } = target;
   const { namespace } = target.inventory;
-  const parent = await cluster.get(configMaps, { name: `sluice-${name}`, namespace }, { full: true });
+  const parent = await cluster
+    .get(configMaps, { name: `sluice-${name}`, namespace }, { full: true })
+    .catch((error: unknown) => {
+      throw forbidden(error, 'read', `${namespace}/sluice-${name}`);
+    });
   if (parent === undefined) return { inventory: emptyInventory(name, namespace) };
   return { inventory: parseInventory(parent, name, namespace), parent };
 }
@@ -165,8 +169,17 @@ async function write(cluster: Cluster, inventory: Inventory, parent: KubeObject 
         },
       );
     }
-    throw error;
+    throw forbidden(error, 'write', `${inventory.namespace}/${inventory.name}`);
   }
+}
+
+/** Says of which inventory it is that the account may not do something; other errors are what they are. */
+function forbidden(error: unknown, done: 'read' | 'write', inventory: string): unknown {
+  const failure = asFailure(error);
+  if (failure.code !== 'Forbidden') return error;
+  const { fault, code, help } = failure;
+  const message = `Cannot ${done} the inventory "${inventory}": ${stateOf(failure, '(?:read|create|replace)')}`;
+  return new Failure(fault, message, { code, cause: error, ...(help !== undefined && { help }) });
 }
 
 /** Removes the parent of an inventory without members: of a deleted target, or of one whose objects were all adopted. */
