@@ -3,7 +3,7 @@ import { stageOf } from '../domain/apply-order.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { KubeObject } from '../domain/kube-object.ts';
 import { leaveFields } from '../domain/leave-fields.ts';
-import { ownFieldsDigest, partOfLabel, takenFields } from '../domain/ownership.ts';
+import { isChanged, ownFieldsDigest, partOfLabel, takenFields } from '../domain/ownership.ts';
 import type { Decision, Desired } from '../domain/plan.ts';
 import { mapInFlight, requestsInFlight } from './in-flight.ts';
 import type { Cluster } from './ports.ts';
@@ -69,8 +69,7 @@ async function applyOne(cluster: Cluster, { desired, decision }: Planned, reques
     const fields = decision.action === 'configure' ? decision.takeOver : undefined;
     if (before !== undefined && fields !== undefined) await takeOverFields(cluster, desired.kind, before, fields);
     const object = await applyObject(cluster, desired, before !== undefined, request);
-    const changed = before?.metadata.resourceVersion !== object.metadata.resourceVersion;
-    const action = before === undefined ? 'created' : changed ? 'configured' : 'unchanged';
+    const action = before === undefined ? 'created' : isChanged(before, object) ? 'configured' : 'unchanged';
     return { desired, action, live: object, taken: before === undefined ? [] : takenFields(before, object) };
   } catch (error) {
     // A run that is stopped has not failed.

@@ -78,9 +78,10 @@ export function isChanged(before: KubeObject, after: KubeObject): boolean {
   if (before.metadata.resourceVersion === after.metadata.resourceVersion) return false;
   const [own, now] = [ownEntry(before), ownEntry(after)];
   const applied = [before, after].map(({ metadata }) => metadata.annotations?.[appliedAnnotation]);
-  return (
-    own?.time !== now?.time || applied[0] !== applied[1] || ownFieldsDigest(before, []) !== ownFieldsDigest(after, [])
-  );
+  if (own?.time !== now?.time || applied[0] !== applied[1]) return true;
+  // Within one second; and API servers before 1.22 do not track who scales.
+  const whole = before.spec !== undefined && digestOf(before.spec) !== digestOf(after.spec);
+  return whole || ownFieldsDigest(before, []) !== ownFieldsDigest(after, []);
 }
 
 /** Fields that an apply of ours took from another manager: one text per manager, `kubectl-edit (spec.replicas)`. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { missingFrom, union, without } from '../../lib/domain/fields.ts';
 import type { KubeObject, ManagedFields } from '../../lib/domain/kube-object.ts';
-import { isMember, ownFieldsDigest, takenFields, takeOver } from '../../lib/domain/ownership.ts';
+import { isChanged, isMember, ownFieldsDigest, takenFields, takeOver } from '../../lib/domain/ownership.ts';
 
 function live(managedFields: readonly ManagedFields[], metadata: object = {}): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', managedFields, ...metadata } };
@@ -123,4 +123,32 @@ it('union and without are the inverse of each other', () => {
   expect(without(union(a, { 'f:a': { 'f:c': {} } }), ['a', 'c'])).toEqual(a);
   expect(without(a, ['x', 'y'])).toEqual(a);
   expect(without(a, ['a', 'b'])).toEqual({});
+});
+
+it.each([
+  ['nothing', {}, {}, false],
+  ['a status that a controller wrote', { resourceVersion: '1' }, { resourceVersion: '2' }, false],
+  [
+    'the digest',
+    { resourceVersion: '1', annotations: { 'sluice.dev/applied': 'a' } },
+    { resourceVersion: '2', annotations: { 'sluice.dev/applied': 'b' } },
+    true,
+  ],
+  ['our fields', { resourceVersion: '1', managedFields: [{ ...ours, fieldsV1: {} }] }, { resourceVersion: '2' }, true],
+  [
+    'the time of our entry',
+    { resourceVersion: '1', managedFields: [{ ...ours, time: 'a' }] },
+    { resourceVersion: '2', managedFields: [{ ...ours, time: 'b' }] },
+    true,
+  ],
+  ['an object that was not ours', { resourceVersion: '1', managedFields: [] }, { resourceVersion: '2' }, true],
+])('an apply between which and before %s differs', (_, before, after, changed) => {
+  expect(isChanged(live([ours], before), live([ours], after))).toBe(changed);
+});
+
+it('an apply that took a scaling back within the second has changed the object', () => {
+  const before = { ...live([ours], { resourceVersion: '1' }), spec: { replicas: 5 } };
+  const after = { ...live([ours], { resourceVersion: '2' }), spec: { replicas: 1 } };
+  expect(isChanged(before, after)).toBe(true);
+  expect(isChanged({ ...before, spec: { replicas: 1 } }, after)).toBe(false);
 });
