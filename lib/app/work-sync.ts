@@ -6,7 +6,7 @@ import { runIdOf } from '../domain/run-id.ts';
 import type { Target } from '../domain/settings.ts';
 import { accountedFor, coveringRun, type Wanted } from '../domain/skip.ts';
 import { type Begun, beganLast, begin, beginRemoval, type TargetState } from '../domain/target-state.ts';
-import { endWithoutSync } from './end-run.ts';
+import { endFailed, endWithoutSync, notRetried } from './end-run.ts';
 import { type Hold, hold, type Limits, visibilitySeconds } from './hold.ts';
 import type { JobPorts } from './job-ports.ts';
 import { takeLease } from './leases.ts';
@@ -31,6 +31,9 @@ export interface WorkSyncPorts extends JobPorts {
 
 /** Another worker is at this target, which the queue's groups only allow if one of them was frozen or cut off. */
 const busySeconds = 5;
+
+/** After it the queue lays a message aside (the adapters' dead letters): the last chance to say so. */
+const lastDelivery = 5;
 
 /**
  * Does what a message of the queue `sync` asks for, and acknowledges it when everything is recorded (DESIGN §3). Throws if the queue or
@@ -68,6 +71,11 @@ async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limi
     return true;
   }
 
+  if (message.receiveCount >= lastDelivery) {
+    await giveUp(job, target, ports);
+    return true;
+  }
+
   const holder = `${ports.installation}/${job.run}`;
   await using lease = await takeLease(store, clock, { target: target.name, holder, token: ports.newId() });
   if (lease === undefined) {
@@ -76,6 +84,19 @@ async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limi
   }
   using held = hold({ message, lease, target: target.name, limits }, ports);
   return await work({ job, target, digest }, held, ports);
+}
+
+/** The run says at once that its workers died, and the target is tried again by `schedule`; a dead letter would be found later. */
+async function giveUp(job: SyncJob, target: Target, ports: WorkSyncPorts): Promise<void> {
+  const failure = new Failure('server', `Cannot finish run "${job.run}": ${lastDelivery - 1} workers died at it`, {
+    help: 'The target is tried again by itself; look at the log for what ended them',
+  });
+  await endFailed(ports, job.remove === undefined ? target : notRetried(target), {
+    run: job.run,
+    failure,
+    since: ports.clock(),
+  });
+  ports.log.error('alarm: workers died', { target: target.name, run: job.run, error: failure.message });
 }
 
 interface Work {

@@ -5,18 +5,34 @@ import { schedule } from '../../lib/app/schedule.ts';
 import { readTargetState } from '../../lib/app/target-state.ts';
 import { workSync } from '../../lib/app/work-sync.ts';
 import { Failure } from '../../lib/domain/failure.ts';
-import { commit, createJobWorld, synced, take } from './job-world.ts';
+import { commit, createJobWorld, type JobWorld, synced, take } from './job-world.ts';
 
 import { killedAt } from './kill.ts';
 
-it('a worker that dies five times at one job leaves a dead letter, and schedule ends its run and tries the target again', async () => {
+it('a job at which four workers died ends its run when it comes for the fifth time, and the target is tried again', async () => {
   const world = createJobWorld();
   const [id] = await world.push('d1', commit('b'));
-  for (let deaths = 0; deaths < 5; deaths++) {
-    const message = await take(world, 'sync');
-    await workSync(message, killedAt(9, world.ports).ports).catch(() => undefined);
-    world.advance(61);
-  }
+  await workersDie(4, world);
+  await world.drain(0);
+  expect(await world.run(id)).toMatchObject({
+    status: 'failed',
+    error: { fault: 'server', message: `Cannot finish run "${id}": 4 workers died at it` },
+  });
+  expect(world.logged).toContainEqual(expect.objectContaining({ level: 'error', message: 'alarm: workers died' }));
+  expect(await world.ports.queue.depth('sync')).toMatchObject({ waiting: 0, dead: 0 });
+  world.advance(300);
+  await schedule(10, world.ports);
+  await world.drain(0);
+  expect(world.place('shop').applied.at(-1)).toBe(commit('b'));
+});
+
+it('a worker that dies even then leaves a dead letter, and schedule ends its run and tries the target again', async () => {
+  const world = createJobWorld();
+  const [id] = await world.push('d1', commit('b'));
+  await workersDie(4, world);
+  const last = await take(world, 'sync');
+  await workSync(last, killedAt(4, world.ports).ports).catch(() => undefined);
+  world.advance(61);
   expect(await world.next('sync')).toBeUndefined();
   expect(await world.ports.queue.depth('sync')).toMatchObject({ dead: 1 });
   for (let minutes = 0; minutes < 40; minutes++) {
@@ -28,6 +44,14 @@ it('a worker that dies five times at one job leaves a dead letter, and schedule 
   expect(world.logged).toContainEqual(expect.objectContaining({ level: 'error', message: 'alarm: stale run ended' }));
   expect(world.place('shop').applied.at(-1)).toBe(commit('b'));
 });
+
+async function workersDie(deaths: number, world: JobWorld): Promise<void> {
+  for (let death = 0; death < deaths; death++) {
+    const message = await take(world, 'sync');
+    await workSync(message, killedAt(9, world.ports).ports).catch(() => undefined);
+    world.advance(61);
+  }
+}
 
 it.each(['asks', 'does not ask'])(
   'a worker that was frozen, wakes up when another has synced and %s whether it still holds its lease, writes nothing',
