@@ -100,12 +100,27 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
     adopted,
     moved,
     members,
-    planned,
+    planned: withinGoingNamespaces(planned),
     skipped: located.skipped,
     refused,
     removals: planRemovals(own, new Set(rendered), new Set(uids)),
     warnings: located.warnings,
   };
+}
+
+/** What is in a Namespace of the render that is being deleted waits with it: the API server would refuse it until then. */
+function withinGoingNamespaces(planned: readonly Planned[]): readonly Planned[] {
+  const going = new Set(
+    planned.flatMap(({ desired: { object }, decision }) =>
+      object.kind === 'Namespace' && decision.action === 'wait' ? object.metadata.name : [],
+    ),
+  );
+  if (going.size === 0) return planned;
+  const reason = 'its namespace is being deleted; it is created once that is made anew';
+  return planned.map(({ desired, decision }) => {
+    const waits = going.has(desired.object.metadata.namespace ?? '') && decision.action !== 'skip';
+    return { desired, decision: waits ? { action: 'wait', reason } : decision };
+  });
 }
 
 /** The ids of the inventories whose members are this target's to delete. */
