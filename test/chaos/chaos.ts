@@ -41,7 +41,7 @@ export async function runChaos({ seed, seconds, say }: ChaosOptions): Promise<Ve
   await using world = await openWorld(seed);
   using disk = await useSmallDisk(world.serve);
   if (disk === undefined) say('skipped: the disk full (needs a user who may mount a tmpfs)');
-  const { serve, streams, canaries } = world;
+  const { serve, canaries } = world;
   const listing = watchProcesses(() => serve.pid, canaries);
   const answers: string[] = [];
   const postman = createPostman(
@@ -52,9 +52,7 @@ export async function runChaos({ seed, seconds, say }: ChaosOptions): Promise<Ve
     },
     createRandom(seed, 'deliveries'),
   );
-  const [first] = streams;
-  if (first === undefined) throw new Error('There is no branch');
-  const scene: Scene = { world, postman, disk, last: { stream: first }, done: new Map(), printed: [], say };
+  const scene: Scene = { world, postman, disk, done: new Map(), printed: [], say };
   const foreign = foreignObjects(await readHolding(world.api.ask));
 
   await beginCalmly(scene);

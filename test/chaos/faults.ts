@@ -6,12 +6,17 @@ import type { Random } from './random.ts';
 export type ProcessFault =
   /** SIGKILL; started again at once, by its clock so many seconds later: what waits between two attempts is due. */
   | { readonly kind: 'kill'; readonly later: number }
-  /** SIGKILL when so many more writes have reached the API server, and then a way back for the branch of the last push. */
-  | { readonly kind: 'kill after writes'; readonly writes: number; readonly back: 'revert' | 'force push' }
+  /** A push to a branch, SIGKILL when so many writes for it have reached the API server, and a way back to what was there before. */
+  | {
+      readonly kind: 'kill after writes';
+      readonly branch: number;
+      readonly writes: number;
+      readonly back: 'revert' | 'force push';
+    }
   /** SIGSTOP until its leases have run out by its clock. */
   | { readonly kind: 'freeze'; readonly for: number }
   /** While one is stopped like that, another with an empty store takes over, and ends. */
-  | { readonly kind: 'fail over'; readonly for: number }
+  | { readonly kind: 'fail over'; readonly branch: number; readonly for: number }
   | { readonly kind: 'clock back'; readonly for: number; readonly killed: boolean }
   | { readonly kind: 'disk full'; readonly for: number; readonly killed: boolean }
   /** SIGKILL, and everything that it kept is gone. */
@@ -62,17 +67,18 @@ function draw<T>(random: Random, from: Weighted<T>): (random: Random) => T {
 const processFaults: Weighted<ProcessFault> = [
   [10, (random) => ({ kind: 'kill', later: random.pick([0, 0, 6, 35]) })],
   [
-    8,
+    12,
     (random) => ({
       kind: 'kill after writes',
+      branch: random.int(0, 7),
       writes: random.int(1, 12),
       back: random.pick(['revert', 'force push'] as const),
     }),
   ],
   [2, (random) => ({ kind: 'freeze', for: random.int(200, 1500) })],
-  [1, (random) => ({ kind: 'fail over', for: random.int(2000, 4000) })],
-  [2, (random) => ({ kind: 'clock back', for: random.int(500, 5000), killed: random.chance(0.5) })],
-  [2, (random) => ({ kind: 'disk full', for: random.int(300, 3000), killed: random.chance(0.5) })],
+  [1, (random) => ({ kind: 'fail over', branch: random.int(0, 7), for: random.int(2000, 4000) })],
+  [2, (random) => ({ kind: 'clock back', for: random.int(500, 2500), killed: random.chance(0.5) })],
+  [2, (random) => ({ kind: 'disk full', for: random.int(300, 2000), killed: random.chance(0.5) })],
   [1, () => ({ kind: 'store lost' })],
 ];
 

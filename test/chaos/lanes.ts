@@ -13,7 +13,7 @@ const calmMs = 6000;
 
 /** Four lanes at once, each in the order that its seed draws: pushes, and what happens to the process and to the servers. */
 export async function strikeUntil(end: number, seed: number, scene: Scene): Promise<void> {
-  const { world, postman, last, say } = scene;
+  const { world, postman, say } = scene;
 
   async function lane<T extends { readonly kind: string }>(
     name: string,
@@ -34,8 +34,8 @@ export async function strikeUntil(end: number, seed: number, scene: Scene): Prom
   async function push(): Promise<void> {
     const random = createRandom(seed, 'pushes');
     for (; Date.now() < end; await sleep(random.int(0, 2 * pushEveryMs))) {
-      last.stream = random.pick(world.streams);
-      postman.post(await pushSomething(world, last.stream, random), last.stream.url);
+      const stream = random.pick(world.streams);
+      postman.post(await pushSomething(world, stream, random), stream.url);
       count(scene, 'push');
     }
   }

@@ -1,8 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Push } from './branch.ts';
 import type { ApiServerFault, GitServerFault, ProcessFault } from './faults.ts';
+import { edit } from './manifests.ts';
 import type { Postman } from './postman.ts';
 import type { SmallDisk } from './small-disk.ts';
 import { runSuccessor } from './successor.ts';
@@ -13,8 +13,6 @@ export interface Scene {
   readonly world: World;
   readonly postman: Postman;
   readonly disk: SmallDisk | undefined;
-  /** The branch that was pushed to last. */
-  readonly last: { stream: Stream };
   /** How often each thing was done. */
   readonly done: Map<string, number>;
   /** What other processes than `world.serve` printed. */
@@ -32,10 +30,15 @@ export async function strikeProcess(fault: ProcessFault, scene: Scene): Promise<
     case 'kill':
       return await killAndStartAgain(scene, fault.later);
     case 'kill after writes': {
-      await untilWritten(scene, fault.writes);
+      const stream = world.streams[fault.branch];
+      if (stream === undefined || stream.branch.isDeleted) return;
+      await pushEverywhere(stream, scene);
+      const missing = await untilWritten(stream, fault.writes, scene);
       await serve.kill();
+      if (missing > 0) scene.say(`killed although ${missing} writes did not come`);
+      else count(scene, 'kill in the middle of an apply');
       count(scene, 'kill');
-      await goBack(scene, fault.back);
+      await goBack(stream, fault.back, scene);
       return await startAgain(scene);
     }
     case 'freeze': {
@@ -50,7 +53,8 @@ export async function strikeProcess(fault: ProcessFault, scene: Scene): Promise<
       const { pid } = serve;
       process.kill(pid, 'SIGSTOP');
       clock.shift(leaseSeconds + 10);
-      await goBack(scene, 'force push');
+      const stream = world.streams[fault.branch];
+      if (stream !== undefined) await goBack(stream, 'force push', scene);
       scene.printed.push(await runSuccessor(serve, fault.for));
       process.kill(pid, 'SIGCONT');
       return;
@@ -99,22 +103,34 @@ async function loseStore({ world, postman }: Scene): Promise<void> {
   for (const entry of await readdir(data)) await rm(join(data, entry), { recursive: true, force: true });
 }
 
-/** Watches what reaches the API server; no longer than three seconds. */
-async function untilWritten({ world }: Scene, writes: number): Promise<void> {
-  const { requests } = world.proxy;
-  let at = requests.length;
-  let left = writes;
-  for (const end = Date.now() + 3000; left > 0 && Date.now() < end; await sleep(1)) {
-    for (; at < requests.length; at += 1) if (requests[at]?.method !== 'GET') left -= 1;
-  }
+/** A commit that changes every target of a branch. */
+async function pushEverywhere({ branch, places, url }: Stream, { world, postman }: Scene): Promise<void> {
+  let tree = branch.tree;
+  for (const place of places) tree = edit(tree, place, world.editor);
+  postman.post(await branch.commit(tree), url);
 }
 
-async function goBack({ world, postman, last }: Scene, how: 'revert' | 'force push'): Promise<void> {
-  const { branch, url } = last.stream;
+/** Watches what reaches the API server for the targets of a branch; no longer than six seconds. Resolves with how many are missing. */
+async function untilWritten({ places }: Stream, writes: number, { world }: Scene): Promise<number> {
+  const { requests } = world.proxy;
+  const names = places.flatMap(({ namespace, target }) => [
+    `/namespaces/${namespace}/`,
+    `/configmaps/sluice-${target}`,
+  ]);
+  let at = requests.length;
+  let left = writes;
+  for (const end = Date.now() + 6000; left > 0 && Date.now() < end; await sleep(1)) {
+    for (; at < requests.length; at += 1) {
+      const { method, path } = requests[at] ?? {};
+      if (method !== 'GET' && names.some((name) => path?.includes(name))) left -= 1;
+    }
+  }
+  return Math.max(left, 0);
+}
+
+async function goBack({ branch, url }: Stream, how: 'revert' | 'force push', { postman }: Scene): Promise<void> {
   if (branch.isDeleted || branch.depth === 0) return;
-  const push: Push = how === 'revert' ? await branch.revert() : await branch.back();
-  world.proxy.requests.length = 0;
-  postman.post(push, url);
+  postman.post(how === 'revert' ? await branch.revert() : await branch.back(), url);
 }
 
 export async function strikeApiServer(fault: ApiServerFault, { world }: Scene): Promise<void> {
