@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiError } from './api.ts';
 import { asFailure, Failure } from './domain/failure.ts';
-import type { Run } from './domain/run.ts';
-import { type Role, roles } from './domain/settings.ts';
-import type { TargetStatus } from './domain/target-status.ts';
+import type { Run } from './domain/jobs/run.ts';
+import type { TargetStatus } from './domain/jobs/target-status.ts';
+import { type Role, roles } from './domain/settings/settings.ts';
 import type { Log } from './log.ts';
 
 /** A token of `api.tokens`, its secret read. */

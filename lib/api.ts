@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { Cause } from './domain/job.ts';
-import type { Revision } from './domain/revision.ts';
-import { actions, type Run as DomainRun } from './domain/run.ts';
-import type { TargetStatus as DomainTargetStatus } from './domain/target-status.ts';
+import { Cause } from './domain/jobs/job.ts';
+import type { Revision } from './domain/jobs/revision.ts';
+import { actions, type Run as DomainRun } from './domain/jobs/run.ts';
+import type { TargetStatus as DomainTargetStatus } from './domain/jobs/target-status.ts';
 
 /**
  * The answers of the HTTP API (DESIGN §5.2), for its server and its clients. A client takes keys that it does not know: a newer server may

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument, visit } from 'yaml';
-import { type CheckOptions, checkSettings } from './domain/check-settings.ts';
 import { Failure } from './domain/failure.ts';
-import type { Settings } from './domain/settings.ts';
-import { formatProblem } from './domain/settings-problem.ts';
+import { type CheckOptions, checkSettings } from './domain/settings/check-settings.ts';
+import type { Settings } from './domain/settings/settings.ts';
+import { formatProblem } from './domain/settings/settings-problem.ts';
 
 /** What the process is told by its surroundings. Nothing else reads `process.env` (STYLE §2.10). */
 export interface Environment {

@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { type Answer, type ApiHandlers, type ApiRequest, answerApi } from '../lib/answer-api.ts';
 import { Run, RunPage, TargetList, TargetStatus } from '../lib/api.ts';
 import { Failure } from '../lib/domain/failure.ts';
-import { noChanges, type Run as RunRecord } from '../lib/domain/run.ts';
+import { noChanges, type Run as RunRecord } from '../lib/domain/jobs/run.ts';
 import { createLog } from '../lib/log.ts';
 
 const run: RunRecord = {

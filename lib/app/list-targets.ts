@@ -1,8 +1,8 @@
-import type { Target } from '../domain/settings.ts';
-import { mayHaveObjects } from '../domain/target-state.ts';
-import { describeOrphan, describeTarget, type TargetStatus } from '../domain/target-status.ts';
+import { mayHaveObjects } from '../domain/jobs/target-state.ts';
+import { describeOrphan, describeTarget, type TargetStatus } from '../domain/jobs/target-status.ts';
+import type { Target } from '../domain/settings/settings.ts';
 import type { Store } from './ports.ts';
-import { readTargetStates } from './target-state.ts';
+import { readTargetStates } from './records/target-state.ts';
 
 /**
  * How every target of the settings stands, in their order, and then those that are remembered and no longer in the settings, by name. Whom

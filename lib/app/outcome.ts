@@ -1,9 +1,9 @@
 import type { Failure } from '../domain/failure.ts';
-import type { SyncJob } from '../domain/job.ts';
-import type { Revision } from '../domain/revision.ts';
-import type { Action, ObjectResult } from '../domain/run.ts';
-import type { Target } from '../domain/settings.ts';
-import type { Wanted } from '../domain/skip.ts';
+import type { SyncJob } from '../domain/jobs/job.ts';
+import type { Revision } from '../domain/jobs/revision.ts';
+import type { Action, ObjectResult } from '../domain/jobs/run.ts';
+import type { Wanted } from '../domain/jobs/skip.ts';
+import type { Target } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
 
 /** What the straight line of a sync is given beside its ports (sync.ts), by the worker that holds the lease and records the run (work-sync.ts). */

@@ -1,5 +1,5 @@
-import type { KubeObject, Manifest, ResourceKind } from '../domain/kube-object.ts';
-import type { SecretRef, Source, Target } from '../domain/settings.ts';
+import type { KubeObject, Manifest, ResourceKind } from '../domain/objects/kube-object.ts';
+import type { SecretRef, Source, Target } from '../domain/settings/settings.ts';
 
 /**
  * What the use cases need of the world. One interface for each thing outside; the adapters of a port pass one contract suite.

@@ -1,8 +1,8 @@
-import { commitOf } from '../domain/revision.ts';
-import { believeAfterMs, isBehind, type Wanted } from '../domain/skip.ts';
+import { commitOf } from '../domain/jobs/revision.ts';
+import { believeAfterMs, isBehind, type Wanted } from '../domain/jobs/skip.ts';
 import type { Behind, SyncContext } from './outcome.ts';
 import type { Clock, Git, Store } from './ports.ts';
-import { readWanted } from './wanted.ts';
+import { readWanted } from './records/wanted.ts';
 
 /** Seconds between the questions to a forge that still answers with the head before the push (DESIGN §3). */
 const pauses = [1, 2, 4, 8];

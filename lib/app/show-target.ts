@@ -1,8 +1,8 @@
-import type { Target } from '../domain/settings.ts';
-import { mayHaveObjects } from '../domain/target-state.ts';
-import { describeOrphan, describeTarget, type TargetStatus } from '../domain/target-status.ts';
+import { mayHaveObjects } from '../domain/jobs/target-state.ts';
+import { describeOrphan, describeTarget, type TargetStatus } from '../domain/jobs/target-status.ts';
+import type { Target } from '../domain/settings/settings.ts';
 import type { Store } from './ports.ts';
-import { readTargetState } from './target-state.ts';
+import { readTargetState } from './records/target-state.ts';
 
 /** How one target stands; undefined if it is neither in the settings nor remembered with objects that may be in its cluster. */
 export async function showTarget(

@@ -1,11 +1,11 @@
 import { Failure } from '../domain/failure.ts';
-import { formatRevision } from '../domain/revision.ts';
-import { type BringPorts, bring } from './bring.ts';
-import { deleteTarget } from './delete-target.ts';
+import { formatRevision } from '../domain/jobs/revision.ts';
+import { type BringPorts, bring } from './cluster/bring.ts';
+import { deleteTarget } from './cluster/delete-target.ts';
+import { withStoredKinds } from './cluster/stored-kinds.ts';
 import type { SyncContext, SyncOutcome } from './outcome.ts';
 import type { Checkout, Connect, Render } from './ports.ts';
 import { type HeadPorts, resolveHead } from './resolve-head.ts';
-import { withStoredKinds } from './stored-kinds.ts';
 
 export interface SyncPorts extends HeadPorts, BringPorts {
   readonly render: Render;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../api.ts';
-import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
+import { parseDuration } from '../domain/settings/duration.ts';
 import type { Client } from './client.ts';
 import type { Call, Flag } from './command.ts';
 import { formatSpan, printJson } from './print.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Failure } from '../domain/failure.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/settings/nearest.ts';
 import type { Command, Flag } from './command.ts';
 
 export interface ParsedArguments {

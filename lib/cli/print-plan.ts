@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { stringify } from 'yaml';
-import type { KubeObject } from '../domain/kube-object.ts';
-import type { PlannedObject, PlanView } from '../domain/plan-view.ts';
+import type { KubeObject } from '../domain/objects/kube-object.ts';
+import type { PlannedObject, PlanView } from '../domain/objects/plan-view.ts';
 import { clean } from './print.ts';
 import type { Style, Terminal } from './terminal.ts';
 

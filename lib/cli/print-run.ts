@@ -1,5 +1,5 @@
 import type { Run } from '../api.ts';
-import { actions } from '../domain/run.ts';
+import { actions } from '../domain/jobs/run.ts';
 import { clean, formatDetails, formatRevision, formatSpan, formatTable, formatTime } from './print.ts';
 import type { Style, Terminal } from './terminal.ts';
 

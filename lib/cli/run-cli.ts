@@ -1,6 +1,6 @@
 import type { Environment } from '../config.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/settings/nearest.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import { printCommandHelp, printHelp } from './help.ts';

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createConnect } from '../adapters/cluster/connect.ts';
 import { createLocalLogin } from '../adapters/cluster/local-login.ts';
-import { findOwner } from '../app/find-owner.ts';
-import { planTarget } from '../app/plan-target.ts';
+import { findOwner } from '../app/cluster/find-owner.ts';
+import { planTarget } from '../app/cluster/plan-target.ts';
 import type { PlanOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
-import type { PlanView } from '../domain/plan-view.ts';
-import { Target } from '../domain/settings.ts';
+import type { PlanView } from '../domain/objects/plan-view.ts';
+import { Target } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
 import { createParts } from './parts.ts';
 

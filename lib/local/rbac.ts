@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { findKinds } from '../app/find-kinds.ts';
+import { findKinds } from '../app/cluster/find-kinds.ts';
 import type { RoleOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
-import { rolesFor } from '../domain/role.ts';
+import { rolesFor } from '../domain/objects/role.ts';
 import { createLog } from '../log.ts';
 import { createParts } from './parts.ts';
 

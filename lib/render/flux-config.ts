@@ -1,7 +1,7 @@
 import { dirname, join, posix } from 'node:path';
 import * as z from 'zod/mini';
 import { Failure } from '../domain/failure.ts';
-import { formatProblem, problemsOf, wordIssue } from '../domain/settings-problem.ts';
+import { formatProblem, problemsOf, wordIssue } from '../domain/settings/settings-problem.ts';
 import { resolveInside } from './checkout-path.ts';
 import { isFile, readBounded } from './read-bounded.ts';
 import { readYaml } from './read-yaml.ts';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
-import type { Manifest } from '../domain/kube-object.ts';
+import type { Manifest } from '../domain/objects/kube-object.ts';
 import { nameIn, resolveInside } from './checkout-path.ts';
 import { readPrinted } from './read-manifests.ts';
 import { concatenate, type RenderContext, type Rendered } from './renderer.ts';

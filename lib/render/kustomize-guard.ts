@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
-import type { Json } from '../domain/kube-object.ts';
+import type { Json } from '../domain/objects/kube-object.ts';
 import { nameIn, resolveInside } from './checkout-path.ts';
 import { isFile, readBounded } from './read-bounded.ts';
 import { readYaml } from './read-yaml.ts';

@@ -1,4 +1,4 @@
-import { isBuiltIn, podSpecPath } from '../domain/built-in.ts';
+import { isBuiltIn, podSpecPath } from '../domain/objects/built-in.ts';
 
 /** How the fields of an object are merged; a field that is not there is a map that is merged, or a list that is replaced. */
 export interface MergeRules {

@@ -1,4 +1,4 @@
-import type { Json } from '../domain/kube-object.ts';
+import type { Json } from '../domain/objects/kube-object.ts';
 import type { MergeRule, MergeRules } from './merge-keys.ts';
 import { setKey } from './yaml-node.ts';
 

@@ -1,5 +1,5 @@
 import { Failure } from '../domain/failure.ts';
-import { idOf, type KubeObject, type Manifest } from '../domain/kube-object.ts';
+import { idOf, type KubeObject, type Manifest } from '../domain/objects/kube-object.ts';
 import { mergeRulesOf } from './merge-keys.ts';
 import { type JsonMap, jsonMergePatch, strategicMergePatch } from './merge-patch.ts';
 

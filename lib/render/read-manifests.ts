@@ -1,5 +1,5 @@
 import { Failure } from '../domain/failure.ts';
-import type { Json, KubeObject, Manifest } from '../domain/kube-object.ts';
+import type { Json, KubeObject, Manifest } from '../domain/objects/kube-object.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Rendered } from './renderer.ts';
 

@@ -1,6 +1,6 @@
 import { parseAllDocuments, Schema } from 'yaml';
 import { Failure } from '../domain/failure.ts';
-import type { Json } from '../domain/kube-object.ts';
+import type { Json } from '../domain/objects/kube-object.ts';
 import { readSimpleYaml } from './read-simple-yaml.ts';
 import { documentValue, UnreadableNode } from './yaml-node.ts';
 

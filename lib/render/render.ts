@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import { duplicateFailure, findDuplicate } from '../domain/duplicates.ts';
-import type { RendererName } from '../domain/settings.ts';
+import { duplicateFailure, findDuplicate } from '../domain/objects/duplicates.ts';
+import type { RendererName } from '../domain/settings/settings.ts';
 import { isInside, resolveInside } from './checkout-path.ts';
 import { renderFlux } from './flux.ts';
 import { findFluxConfig } from './flux-config.ts';

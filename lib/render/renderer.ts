@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts';
-import type { Manifest } from '../domain/kube-object.ts';
-import type { Target } from '../domain/settings.ts';
+import type { Manifest } from '../domain/objects/kube-object.ts';
+import type { Target } from '../domain/settings/settings.ts';
 
 /** What a target's settings say about rendering. */
 export type RenderTarget = Pick<

@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, type YAMLMap } from 'yaml';
-import type { Json } from '../domain/kube-object.ts';
+import type { Json } from '../domain/objects/kube-object.ts';
 import { keyOf, resolveScalar, type Scalar as ScalarValue } from './yaml-scalar.ts';
 
 /** A node that Kubernetes would refuse, and where in the text. */

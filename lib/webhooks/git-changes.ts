@@ -1,4 +1,4 @@
-import type { GitChange } from '../domain/change.ts';
+import type { GitChange } from '../domain/jobs/change.ts';
 
 /** What every forge says of a ref, under its own names. */
 interface RefUpdate {

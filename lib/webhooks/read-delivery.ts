@@ -1,5 +1,5 @@
-import type { Change } from '../domain/change.ts';
-import type { SenderName } from '../domain/settings.ts';
+import type { Change } from '../domain/jobs/change.ts';
+import type { SenderName } from '../domain/settings/settings.ts';
 import type { Sender, WebhookRequest } from './sender.ts';
 import { senders } from './senders.ts';
 import { decodeUtf8 } from './utf8.ts';

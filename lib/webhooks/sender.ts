@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { Change } from '../domain/change.ts';
+import type { Change } from '../domain/jobs/change.ts';
 
 /** Names in lower case; a header that came several times is one value, joined by commas (`lowerHeaders`). */
 export type Headers = Readonly<Record<string, string | undefined>>;

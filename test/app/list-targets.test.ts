@@ -5,10 +5,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../lib/adapters/sqlite/database.ts';
 import { createSqliteStore } from '../../lib/adapters/sqlite/store.ts';
 import { listTargets } from '../../lib/app/list-targets.ts';
+import { stepTargetState } from '../../lib/app/records/target-state.ts';
 import { showTarget } from '../../lib/app/show-target.ts';
-import { stepTargetState } from '../../lib/app/target-state.ts';
-import { checkSettings } from '../../lib/domain/check-settings.ts';
-import { begin, beginRemoval, endRemoval, fail, succeed } from '../../lib/domain/target-state.ts';
+import { begin, beginRemoval, endRemoval, fail, succeed } from '../../lib/domain/jobs/target-state.ts';
+import { checkSettings } from '../../lib/domain/settings/check-settings.ts';
 
 const revision = `main@sha1:${'a'.repeat(40)}` as const;
 const begun = { run: 'r1', at: 0, revision };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncContext } from '../../lib/app/outcome.ts';
 import type { Git } from '../../lib/app/ports.ts';
+import { readWanted, want } from '../../lib/app/records/wanted.ts';
 import { type HeadPorts, resolveHead } from '../../lib/app/resolve-head.ts';
-import { readWanted, want } from '../../lib/app/wanted.ts';
-import type { SyncJob } from '../../lib/domain/job.ts';
-import { formatRevision } from '../../lib/domain/revision.ts';
+import type { SyncJob } from '../../lib/domain/jobs/job.ts';
+import { formatRevision } from '../../lib/domain/jobs/revision.ts';
 import { createLog } from '../../lib/log.ts';
-import { commit, createJobWorld, targetsOf } from './job-world.ts';
+import { commit, createJobWorld, targetsOf } from './jobs/job-world.ts';
 
 const target = targetsOf({ name: 'shop' }).get('shop')!;
 const push = { before: commit('a'), after: commit('b') };

@@ -1,6 +1,6 @@
 import { forEachInFlight } from '../../lib/app/in-flight.ts';
 import type { Cluster } from '../../lib/app/ports.ts';
-import type { ResourceKind } from '../../lib/domain/kube-object.ts';
+import type { ResourceKind } from '../../lib/domain/objects/kube-object.ts';
 import { connectTo, kindOf } from '../parts/connect.ts';
 
 /** Namespaces for the rounds: each is fresh, and emptied after its round so that the next one finds the same server. */

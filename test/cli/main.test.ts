@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
-import { noChanges } from '../../lib/domain/run.ts';
+import { noChanges } from '../../lib/domain/jobs/run.ts';
 import { doneRun, type Fixture, failedRun, startFixture } from './serve-fixture.ts';
 
 const bin = join(import.meta.dirname, '../../lib/cli/sluice.js');

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { maskPlan, printPlan } from '../../lib/cli/print-plan.ts';
 import { createTerminal } from '../../lib/cli/terminal.ts';
 import { readEnvironment } from '../../lib/config.ts';
-import type { KubeObject } from '../../lib/domain/kube-object.ts';
-import type { PlannedObject, PlanView } from '../../lib/domain/plan-view.ts';
-import { noChanges } from '../../lib/domain/run.ts';
+import { noChanges } from '../../lib/domain/jobs/run.ts';
+import type { KubeObject } from '../../lib/domain/objects/kube-object.ts';
+import type { PlannedObject, PlanView } from '../../lib/domain/objects/plan-view.ts';
 
 function view(objects: readonly PlannedObject[], summary: Partial<PlanView['summary']> = {}): PlanView {
   return { objects, summary: { ...noChanges, ...summary } };

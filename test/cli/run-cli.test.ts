@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCli } from '../../lib/cli/run-cli.ts';
 import { createTerminal } from '../../lib/cli/terminal.ts';
 import { readEnvironment } from '../../lib/config.ts';
-import { noChanges } from '../../lib/domain/run.ts';
-import type { TargetStatus } from '../../lib/domain/target-status.ts';
+import { noChanges } from '../../lib/domain/jobs/run.ts';
+import type { TargetStatus } from '../../lib/domain/jobs/target-status.ts';
 import { doneRun, type Fixture, head, startFixture } from './serve-fixture.ts';
 
 let fixture: Fixture;

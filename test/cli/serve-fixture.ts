@@ -1,6 +1,6 @@
 import type { ApiHandlers } from '../../lib/answer-api.ts';
-import { noChanges, type Run } from '../../lib/domain/run.ts';
-import type { TargetStatus } from '../../lib/domain/target-status.ts';
+import { noChanges, type Run } from '../../lib/domain/jobs/run.ts';
+import type { TargetStatus } from '../../lib/domain/jobs/target-status.ts';
 import { createHttpServer } from '../../lib/local/http.ts';
 import { createLog } from '../../lib/log.ts';
 

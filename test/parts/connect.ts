@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type ConnectOptions, createConnect } from '../../lib/adapters/cluster/connect.ts';
 import type { Cluster } from '../../lib/app/ports.ts';
-import type { KubeObject, ResourceKind } from '../../lib/domain/kube-object.ts';
-import type { Target } from '../../lib/domain/settings.ts';
+import type { KubeObject, ResourceKind } from '../../lib/domain/objects/kube-object.ts';
+import type { Target } from '../../lib/domain/settings/settings.ts';
 
 export interface ConnectToOptions extends Partial<ConnectOptions> {
   readonly context?: string;

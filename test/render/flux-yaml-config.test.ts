@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
-import { duplicateFailure, findDuplicate } from '../../lib/domain/duplicates.ts';
-import { idOf } from '../../lib/domain/kube-object.ts';
+import { duplicateFailure, findDuplicate } from '../../lib/domain/objects/duplicates.ts';
+import { idOf } from '../../lib/domain/objects/kube-object.ts';
 import { runGenerator } from '../../lib/render/flux.ts';
 import { findFluxConfig, parseFluxConfig } from '../../lib/render/flux-config.ts';
 import { describeShared } from '../shared.ts';

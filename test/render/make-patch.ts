@@ -1,4 +1,4 @@
-import type { Json, KubeObject } from '../../lib/domain/kube-object.ts';
+import type { Json, KubeObject } from '../../lib/domain/objects/kube-object.ts';
 import { type MergeRules, mergeRulesOf } from '../../lib/render/merge-keys.ts';
 
 type JsonMap = { readonly [key: string]: Json | undefined };

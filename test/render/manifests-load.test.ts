@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { idOf, type KubeObject, type Manifest } from '../../lib/domain/kube-object.ts';
+import { idOf, type KubeObject, type Manifest } from '../../lib/domain/objects/kube-object.ts';
 import { patchManifests } from '../../lib/render/patch-manifests.ts';
 import { readManifests, readObjects } from '../../lib/render/read-manifests.ts';
 import { describeShared } from '../shared.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { Json } from '../../lib/domain/kube-object.ts';
+import type { Json } from '../../lib/domain/objects/kube-object.ts';
 import { runCommand } from '../../lib/process.ts';
 import { readSimpleYaml } from '../../lib/render/read-simple-yaml.ts';
 import { readYaml } from '../../lib/render/read-yaml.ts';

@@ -1,4 +1,4 @@
-import type { SenderName } from '../../lib/domain/settings.ts';
+import type { SenderName } from '../../lib/domain/settings/settings.ts';
 import { lowerHeaders } from '../../lib/webhooks/headers.ts';
 import { type Delivery, readDelivery } from '../../lib/webhooks/read-delivery.ts';
 import type { Headers } from '../../lib/webhooks/sender.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { GitChange } from '../../lib/domain/change.ts';
-import type { SenderName } from '../../lib/domain/settings.ts';
+import type { GitChange } from '../../lib/domain/jobs/change.ts';
+import type { SenderName } from '../../lib/domain/settings/settings.ts';
 import type { Delivery } from '../../lib/webhooks/read-delivery.ts';
 import type { Headers } from '../../lib/webhooks/sender.ts';
 

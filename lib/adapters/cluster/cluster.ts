@@ -1,7 +1,7 @@
 import type { Cluster, ObjectKey } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { KubeObject, ResourceKind } from '../../domain/kube-object.ts';
-import { fieldManager } from '../../domain/ownership.ts';
+import type { KubeObject, ResourceKind } from '../../domain/objects/kube-object.ts';
+import { fieldManager } from '../../domain/objects/ownership.ts';
 import { createDiscovery } from './discovery.ts';
 import { listAll } from './list.ts';
 import { collectionOf, nameOf, pathOf } from './paths.ts';

@@ -1,5 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
-import { groupOf, type ResourceKind } from '../../domain/kube-object.ts';
+import { groupOf, type ResourceKind } from '../../domain/objects/kube-object.ts';
 import { rootOf } from './paths.ts';
 import type { Rest } from './rest.ts';
 import { quick } from './retry.ts';

@@ -1,6 +1,6 @@
 import type { ListOptions } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { KubeObject, ResourceKind } from '../../domain/kube-object.ts';
+import type { KubeObject, ResourceKind } from '../../domain/objects/kube-object.ts';
 import { collectionOf } from './paths.ts';
 import type { Call, Rest } from './rest.ts';
 

@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import { groupOf, type ResourceKind } from '../../domain/kube-object.ts';
+import { groupOf, type ResourceKind } from '../../domain/objects/kube-object.ts';
 
 /** `/api/v1` or `/apis/<group>/<version>`. */
 export function rootOf(apiVersion: string): string {

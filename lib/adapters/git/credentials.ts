@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SecretRef, Source } from '../../domain/settings.ts';
+import type { SecretRef, Source } from '../../domain/settings/settings.ts';
 import { type Address, withoutCredentials } from './address.ts';
 import type { GithubApps } from './github-app.ts';
 import { knownHosts } from './known-hosts.ts';

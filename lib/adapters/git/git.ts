@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkout, CheckoutOptions, Git, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { Source } from '../../domain/settings.ts';
+import type { Source } from '../../domain/settings/settings.ts';
 import { withoutCredentials } from './address.ts';
 import { createGitCommand } from './command.ts';
 import { fullDisk } from './failures.ts';

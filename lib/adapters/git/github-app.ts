@@ -2,7 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SourceAuth } from '../../domain/settings.ts';
+import type { SourceAuth } from '../../domain/settings/settings.ts';
 import type { Address } from './address.ts';
 
 type GithubApp = Extract<SourceAuth, { githubApp: unknown }>['githubApp'];

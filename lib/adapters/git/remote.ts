@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
-import type { Source } from '../../domain/settings.ts';
+import type { Source } from '../../domain/settings/settings.ts';
 import { parseAddress } from './address.ts';
 import { type Cache, useCache } from './cache.ts';
 import type { Git } from './command.ts';

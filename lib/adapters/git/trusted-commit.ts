@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Checkout } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { Source } from '../../domain/settings.ts';
+import type { Source } from '../../domain/settings/settings.ts';
 import { withoutCredentials } from './address.ts';
 import type { Cache } from './cache.ts';
 import { fetchBranch, fetchCommit } from './fetch.ts';

@@ -1,7 +1,7 @@
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
-import type { Source } from '../../domain/settings.ts';
+import type { Source } from '../../domain/settings/settings.ts';
 import { parseAddress, withoutCredentials } from './address.ts';
 import { fullDisk } from './failures.ts';
 import { missingPath, type Prepared, prepare } from './prepare.ts';

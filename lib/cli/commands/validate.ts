@@ -1,5 +1,5 @@
 import { readSettings } from '../../config.ts';
-import type { Settings } from '../../domain/settings.ts';
+import type { Settings } from '../../domain/settings/settings.ts';
 import { type Command, outputFlag } from '../command.ts';
 import { printJson } from '../print.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonPatchOperation } from '../../app/ports.ts';
-import { groupOf, type KubeObject, type ResourceKind } from '../../domain/kube-object.ts';
+import { groupOf, type KubeObject, type ResourceKind } from '../../domain/objects/kube-object.ts';
 import { patchJson } from './json-patch.ts';
 import { discover, kinds, namespaces } from './kinds.ts';
 import { parseSelector } from './label-selector.ts';

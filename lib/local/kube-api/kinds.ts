@@ -1,4 +1,4 @@
-import { groupOf, type ResourceKind } from '../../domain/kube-object.ts';
+import { groupOf, type ResourceKind } from '../../domain/objects/kube-object.ts';
 
 export const namespaces = kind('v1', 'Namespace', 'namespaces', false);
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectKey } from '../../app/ports.ts';
-import type { KubeObject, ResourceKind } from '../../domain/kube-object.ts';
+import type { KubeObject, ResourceKind } from '../../domain/objects/kube-object.ts';
 import { kinds } from './kinds.ts';
 import { now } from './ownership.ts';
 import { statusOf } from './status-of.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeObject, ManagedFields } from '../../domain/kube-object.ts';
+import type { KubeObject, ManagedFields } from '../../domain/objects/kube-object.ts';
 import { assemble, type FieldsV1, fromFieldsV1, type Leaves, leavesOf, toFieldsV1 } from './field-set.ts';
 
 /** What the server gives, whatever is written. */

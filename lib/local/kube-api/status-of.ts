@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../domain/kube-object.ts';
-import { fieldAt } from '../../domain/live-field.ts';
+import { fieldAt } from '../../domain/health/live-field.ts';
+import type { KubeObject } from '../../domain/objects/kube-object.ts';
 
 const statuses: Readonly<Record<string, (object: KubeObject) => object>> = {
   Namespace: () => ({ phase: 'Active' }),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../lib/app/ports.ts';
-import type { KubeObject, ResourceKind } from '../../../lib/domain/kube-object.ts';
-import { fieldManager, ownEntry } from '../../../lib/domain/ownership.ts';
+import type { KubeObject, ResourceKind } from '../../../lib/domain/objects/kube-object.ts';
+import { fieldManager, ownEntry } from '../../../lib/domain/objects/ownership.ts';
 import { describeCluster, rawApi, useNamespace } from '../../parts/api-server.ts';
 import { configMap, connectTo, kindOf, refusal } from '../../parts/connect.ts';
 

@@ -61,11 +61,7 @@ const bad: readonly [title: string, text: string, found: string, help?: string][
     'contexts: [{name: a, context: {user: u}}]',
     'it is no kubeconfig: contexts.0.context.cluster is missing or of another type',
   ],
-  [
-    'text that is not YAML',
-    `users:\n- name: u\n  user: {token: ${secret}`,
-    'line 3, column 32 is not YAML',
-  ],
+  ['text that is not YAML', `users:\n- name: u\n  user: {token: ${secret}`, 'line 3, column 32 is not YAML'],
   ['a list', `- ${secret}`, 'it is no kubeconfig: the document is missing or of another type'],
   [
     'an alias bomb',

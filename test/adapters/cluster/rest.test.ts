@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Cluster } from '../../../lib/app/ports.ts';
-import type { ResourceKind } from '../../../lib/domain/kube-object.ts';
+import type { ResourceKind } from '../../../lib/domain/objects/kube-object.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../fakes/fault-proxy.ts';
 import { describeCluster, rawApi, useNamespace } from '../../parts/api-server.ts';
 import { configMap, connectTo, kindOf, refusal } from '../../parts/connect.ts';

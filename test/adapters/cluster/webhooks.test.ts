@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Cluster } from '../../../lib/app/ports.ts';
-import type { ResourceKind } from '../../../lib/domain/kube-object.ts';
+import type { ResourceKind } from '../../../lib/domain/objects/kube-object.ts';
 import { createCertificate } from '../../fakes/certificate.ts';
 import { describeCluster, rawApi, useNamespace } from '../../parts/api-server.ts';
 import { configMap, connectTo, kindOf, type Refused, refusal } from '../../parts/connect.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Source } from '../../../lib/domain/settings.ts';
+import type { Source } from '../../../lib/domain/settings/settings.ts';
 import { type GitHttp, startGitHttp } from '../../parts/git-http.ts';
 import { createRepository } from '../../parts/repository.ts';
 import { type Sshd, startSshd } from '../../parts/sshd.ts';

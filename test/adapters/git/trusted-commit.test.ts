@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Source } from '../../../lib/domain/settings.ts';
+import type { Source } from '../../../lib/domain/settings/settings.ts';
 import { createRepository, type Signer } from '../../parts/repository.ts';
 import { run } from '../../parts/run.ts';
 import { createSshKey } from '../../parts/sshd.ts';

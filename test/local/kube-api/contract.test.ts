@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConnect } from '../../../lib/adapters/cluster/connect.ts';
+import { takeOverFields } from '../../../lib/app/cluster/take-over-fields.ts';
 import type { Cluster } from '../../../lib/app/ports.ts';
-import { takeOverFields } from '../../../lib/app/take-over-fields.ts';
-import { healthOf } from '../../../lib/domain/health.ts';
-import type { KubeObject, ManagedFields, ResourceKind } from '../../../lib/domain/kube-object.ts';
-import { listAt } from '../../../lib/domain/live-field.ts';
-import { takeOver } from '../../../lib/domain/ownership.ts';
+import { healthOf } from '../../../lib/domain/health/health.ts';
+import { listAt } from '../../../lib/domain/health/live-field.ts';
+import type { KubeObject, ManagedFields, ResourceKind } from '../../../lib/domain/objects/kube-object.ts';
+import { takeOver } from '../../../lib/domain/objects/ownership.ts';
 import { startKubeApi } from '../../../lib/local/kube-api/start.ts';
 import { describeCluster, type RawAnswer, type RawApi, rawApi } from '../../parts/api-server.ts';
 

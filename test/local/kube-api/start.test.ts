@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { healthOf } from '../../../lib/domain/health.ts';
-import type { KubeObject } from '../../../lib/domain/kube-object.ts';
+import { healthOf } from '../../../lib/domain/health/health.ts';
+import type { KubeObject } from '../../../lib/domain/objects/kube-object.ts';
 import { type KubeApi, startKubeApi } from '../../../lib/local/kube-api/start.ts';
 
 /** What the contract leaves open, or holds for the embedded API alone. */

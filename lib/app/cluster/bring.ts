@@ -1,0 +1,219 @@
+import { asFailure, Failure, stateOf } from '../../domain/failure.ts';
+import type { ObjectResult } from '../../domain/jobs/run.ts';
+import type { Inventory } from '../../domain/objects/inventory.ts';
+import { groupKindOf, idOf, type KubeObject } from '../../domain/objects/kube-object.ts';
+import { isMember } from '../../domain/objects/ownership.ts';
+import { redact, secretValues } from '../../domain/objects/redact.ts';
+import type { Target } from '../../domain/settings/settings.ts';
+import type { SyncContext, Synced } from '../outcome.ts';
+import type { Clock, Cluster, Rendered, Store } from '../ports.ts';
+import { loadNarrowKinds } from '../records/narrow-kinds.ts';
+import { loadOwnFields } from '../records/own-fields.ts';
+import { type Applied, applyAll, fieldsAfter } from './apply.ts';
+import { type Claim, claim, removeParent, settle, sourceOf } from './claim.ts';
+import { conclude } from './conclude.ts';
+import { ownIds, type Prepared, prepare } from './prepare.ts';
+import { type Pruned, prune } from './prune.ts';
+import { stillMembers } from './still-members.ts';
+
+export interface BringPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Names this installation of Sluice on the inventories that it holds. */
+  readonly installation: string;
+  readonly targets: readonly Target[];
+}
+
+export type Brought = Omit<Synced, 'kind' | 'revision'> | { readonly suspended: string };
+
+/** The cluster's half of the line: brings the objects of a target to what was rendered. No message of it holds a secret of the render. */
+export async function bring(
+  cluster: Cluster,
+  rendered: Rendered,
+  context: SyncContext,
+  ports: BringPorts,
+): Promise<Brought> {
+  const secrets = secretValues(rendered.manifests.map(({ object }) => object));
+  try {
+    return await bringAll(cluster, rendered, secrets, context, ports);
+  } catch (error) {
+    const { fault, message, help, code } = asFailure(error);
+    throw new Failure(fault, redact(message, secrets), {
+      ...(help === undefined ? {} : { help }),
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+}
+
+async function bringAll(
+  cluster: Cluster,
+  rendered: Rendered,
+  secrets: readonly string[],
+  context: SyncContext,
+  ports: BringPorts,
+): Promise<Brought> {
+  const { target } = context;
+  const { store, clock } = ports;
+  const [fields, narrow] = await Promise.all([
+    loadOwnFields(store, target.name),
+    loadNarrowKinds(store, target.name, clock),
+  ]);
+  const prepared = await prepare(cluster, {
+    manifests: rendered.manifests,
+    target,
+    targets: ports.targets,
+    installation: ports.installation,
+    knownFields: fields.get,
+    narrow,
+  });
+  const { inventory } = prepared.read;
+  if (inventory.suspended !== undefined) return { suspended: inventory.suspended };
+
+  context.held();
+  const claimed = await claimFor(cluster, prepared, context, ports);
+  const applied = await applyAll(cluster, {
+    inventoryId: inventory.id,
+    planned: prepared.planned,
+    held: context.held,
+    sleep: ports.sleep,
+  });
+  for (const result of applied) {
+    const after = fieldsAfter(result);
+    if (after !== undefined) fields.set(result.live?.metadata.uid ?? '', result.desired.digest, after);
+  }
+  await Promise.all([fields.save(), narrow.save()]);
+
+  const obstacle = obstacleToPrune(prepared, applied, target);
+  const pruned = obstacle === undefined ? await pruneAll(cluster, prepared, context) : [];
+  if (claimed !== undefined) {
+    context.held();
+    const members = await stillMembers(cluster, target, prepared, applied, pruned);
+    const hasMoved = await removeEmptyParents(cluster, prepared, applied, pruned);
+    const { moved } = prepared;
+    await settle(
+      cluster,
+      claimed,
+      hasMoved || moved === undefined ? members : { ...members, movedFrom: moved.inventory.namespace },
+    );
+  }
+  return conclude({
+    prepared,
+    applied,
+    pruned,
+    notPruned: obstacle === undefined ? [] : notPruned(prepared, obstacle),
+    warnings: rendered.warnings,
+    secrets,
+    ...(obstacle?.failure === undefined ? {} : { error: obstacle.failure }),
+  });
+}
+
+/** No claim is needed to do nothing for a target that has nothing. */
+export async function claimFor(
+  cluster: Cluster,
+  prepared: Prepared,
+  context: SyncContext,
+  ports: Pick<BringPorts, 'installation' | 'clock'>,
+): Promise<Claim | undefined> {
+  const { target, job } = context;
+  if (prepared.planned.length === 0 && prepared.read.parent === undefined && prepared.moved === undefined) return;
+  const objects = prepared.planned.map(({ desired }) => desired.object);
+  return await claim(cluster, {
+    read: prepared.read,
+    movedFrom: prepared.moved?.inventory.namespace,
+    groupKinds: new Set(objects.map(groupKindOf)),
+    namespaces: new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? [])),
+    source: sourceOf(target),
+    holder: { installation: ports.installation, run: job.run, time: new Date(ports.clock()).toISOString() },
+    exclusiveSeconds: 3 * (target.interval || 3600),
+    takeOver: job.takeOver ?? false,
+  });
+}
+
+interface Obstacle {
+  readonly reason: string;
+  /** Set if the run fails of it. */
+  readonly failure?: Failure;
+}
+
+/** Why nothing may be deleted now (APPLY §5). */
+function obstacleToPrune(prepared: Prepared, applied: readonly Applied[], target: Target): Obstacle | undefined {
+  const deletions = prepared.removals.filter(({ action }) => action === 'delete').length;
+  const [unlisted] = prepared.members.unlisted;
+  if (unlisted !== undefined) {
+    const [kind, failure] = unlisted;
+    const next = failure.help === undefined ? '' : `. ${failure.help}`;
+    return {
+      reason: `not deleted: objects of kind ${kind} could not be listed`,
+      failure: new Failure(
+        failure.fault,
+        `Cannot list the objects of kind ${kind} that "${target.name}" owns: ${stateOf(failure, 'list')}`,
+        {
+          help: `What git has was applied; nothing is deleted until every kind of the inventory can be listed${next}`,
+          code: 'NotListed',
+        },
+      ),
+    };
+  }
+  if (deletions === 0) return undefined;
+  if (!target.prune) return { reason: 'kept: prune is off' };
+  const failed = prepared.refused.length + applied.filter(({ action }) => action === 'failed').length;
+  if (failed > 0)
+    return { reason: `not deleted: ${failed === 1 ? 'an object' : `${failed} objects`} of this revision failed` };
+  if (prepared.planned.some(({ decision }) => decision.action === 'wait')) {
+    return { reason: 'not deleted yet: another object of this revision is still being deleted' };
+  }
+  if (prepared.planned.length + prepared.skipped.length === 0 && !target.allowEmpty) {
+    return {
+      reason: 'not deleted: the revision renders no object at all',
+      failure: new Failure(
+        'user',
+        `Cannot prune target "${target.name}": the revision renders no object, and ${deletions} are in the cluster`,
+        {
+          help: 'If all are meant to go, set allowEmpty: true on the target; else look at source.paths',
+          code: 'Empty',
+        },
+      ),
+    };
+  }
+  return undefined;
+}
+
+function notPruned(prepared: Prepared, { reason }: Obstacle): readonly ObjectResult[] {
+  return prepared.removals.flatMap((removal) =>
+    removal.action === 'delete' ? [{ id: idOf(removal.live), action: 'skipped', error: reason } as const] : [],
+  );
+}
+
+async function pruneAll(cluster: Cluster, prepared: Prepared, context: SyncContext): Promise<readonly Pruned[]> {
+  return await prune(cluster, {
+    removals: prepared.removals,
+    kinds: prepared.members.kinds,
+    inventoryIds: ownIds(prepared),
+    memberUids: new Set(prepared.members.objects.map(({ metadata }) => metadata.uid ?? '')),
+    held: context.held,
+  });
+}
+
+/** Removes the parents of adopted and moved inventories that have no member left; true if a moved one is among them. */
+async function removeEmptyParents(
+  cluster: Cluster,
+  prepared: Prepared,
+  applied: readonly Applied[],
+  pruned: readonly Pruned[],
+): Promise<boolean> {
+  if (prepared.members.unlisted.size > 0) return false;
+  const gone = new Set(applied.flatMap(({ live }) => live?.metadata.uid ?? []));
+  const deleted = new Set(pruned.flatMap(({ result }) => (result.action === 'deleted' ? [result.id] : [])));
+  function isLeft(object: KubeObject, inventory: Inventory): boolean {
+    return isMember(object, inventory.id) && !gone.has(object.metadata.uid ?? '') && !deleted.has(idOf(object));
+  }
+  let hasMoved = false;
+  const { adopted, moved, members } = prepared;
+  for (const other of moved === undefined ? adopted : [...adopted, moved]) {
+    if (members.objects.some((object) => isLeft(object, other.inventory))) continue;
+    await removeParent(cluster, other);
+    hasMoved ||= other === moved;
+  }
+  return hasMoved;
+}

@@ -1,0 +1,70 @@
+import { asFailure, type Failure } from '../../domain/failure.ts';
+import { groupKindOf, type KubeObject } from '../../domain/objects/kube-object.ts';
+import { type Desired, objectKey } from '../../domain/objects/plan.ts';
+import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
+import type { Cluster } from '../ports.ts';
+
+/** Up to this many objects of a kind and namespace are read one by one, more by one LIST (APPLY §2). */
+const fewEnoughToGet = 8;
+
+/** What is there of some objects, by `objectKey`. */
+export interface Looked {
+  readonly live: ReadonlyMap<string, KubeObject>;
+  /** Objects that the account may not read. */
+  readonly forbidden: ReadonlyMap<string, Failure>;
+}
+
+/**
+ * The metadata of live objects that the render has and the inventory does not know yet: looked at before the first touch. Whole objects
+ * where `full`.
+ */
+export async function lookAt(
+  cluster: Cluster,
+  unknown: readonly Desired[],
+  options: { readonly full?: boolean } = {},
+): Promise<Looked> {
+  const live = new Map<string, KubeObject>();
+  const forbidden = new Map<string, Failure>();
+  const groups = Map.groupBy(unknown, ({ object }) => `${groupKindOf(object)} ${object.metadata.namespace ?? ''}`);
+  const reads: (() => Promise<void>)[] = [];
+  for (const group of groups.values()) {
+    if (group.length <= fewEnoughToGet)
+      reads.push(...group.map((desired) => () => orForbidden(get(desired), [desired])));
+    else reads.push(() => orForbidden(list(group), group));
+  }
+  await forEachInFlight(reads, requestsInFlight, (read) => read());
+  return { live, forbidden };
+
+  async function orForbidden(read: Promise<void>, group: readonly Desired[]): Promise<void> {
+    try {
+      await read;
+    } catch (error) {
+      const failure = asFailure(error);
+      if (failure.code !== 'Forbidden') throw error;
+      for (const { object } of group) forbidden.set(objectKey(object), failure);
+    }
+  }
+
+  async function get({ kind, object }: Desired): Promise<void> {
+    const found = await cluster.get(kind, object.metadata, options).catch(undefinedIfNotServed);
+    if (found !== undefined) live.set(objectKey(object), found);
+  }
+
+  async function list(group: readonly Desired[]): Promise<void> {
+    const [first] = group;
+    if (first === undefined) return;
+    const namespace = first.object.metadata.namespace;
+    const wanted = new Set(group.map(({ object }) => objectKey(object)));
+    const scope = namespace === undefined ? {} : { namespace };
+    const all = await cluster.list(first.kind, { ...options, ...scope }).catch(undefinedIfNotServed);
+    for (const found of all ?? []) {
+      const key = objectKey({ ...found, apiVersion: first.kind.apiVersion, kind: first.kind.kind });
+      if (wanted.has(key)) live.set(key, found);
+    }
+  }
+}
+
+/** The kind may come with a CRD of the same render: then nothing of it is there yet. */
+function undefinedIfNotServed(error: unknown): undefined {
+  if (asFailure(error).code !== 'NotServed') throw error;
+}

@@ -1,0 +1,46 @@
+import { type Due, dueNow } from '../../domain/jobs/due.ts';
+import type { SyncJob } from '../../domain/jobs/job.ts';
+import { queueRun } from '../../domain/jobs/run.ts';
+import { runIdOf } from '../../domain/jobs/run-id.ts';
+import type { Target } from '../../domain/settings/settings.ts';
+import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
+import { findOpenRuns } from '../records/open-runs.ts';
+import { createRun } from '../records/runs.ts';
+import { readTargetStates } from '../records/target-state.ts';
+import type { JobPorts } from './job-ports.ts';
+import { sendJobs } from './send-jobs.ts';
+import { endStaleRuns } from './stale-runs.ts';
+
+/**
+ * What the timer does every minute: ends runs that nobody will end, and sends a job for each target that is due (domain/jobs/due.ts) and has
+ * no run on its way, the longest due first. Suspended targets are left alone.
+ *
+ * @param capacity how many jobs the workers can take: no more are sent than make up this many open runs.
+ * @returns the runs that were queued.
+ */
+export async function schedule(capacity: number, ports: JobPorts): Promise<readonly string[]> {
+  const { store, queue, clock } = ports;
+  const open = await endStaleRuns(await findOpenRuns(store, clock()), ports);
+  const busy = new Set(open.map(({ run }) => run.target));
+  const states = await readTargetStates(store);
+  const now = clock();
+  const due: { target: Target; due: Due }[] = [];
+  for (const target of ports.targets.values()) {
+    const reason = busy.has(target.name)
+      ? undefined
+      : dueNow(target, states.get(target.name) ?? { target: target.name }, now);
+    if (reason) due.push({ target, due: reason });
+  }
+  due.sort((a, b) => a.due.since - b.due.since);
+  const jobs = due
+    .slice(0, Math.max(capacity - open.length, 0))
+    .map((entry) => jobOf(entry.target, entry.due, now, ports));
+  await forEachInFlight(jobs, requestsInFlight, (job) => createRun(store, queueRun(job, now), now));
+  await sendJobs(queue, jobs);
+  return jobs.map((job) => job.run);
+}
+
+function jobOf(target: Target, due: Due, now: number, { newId }: JobPorts): SyncJob {
+  const run = runIdOf(now, [newId(), target.name]);
+  return { kind: 'sync', target: target.name, run, cause: { kind: due.kind, by: 'schedule' }, attempt: 0 };
+}

@@ -1,0 +1,132 @@
+import { Failure, withHelp } from '../../domain/failure.ts';
+import type { SyncJob } from '../../domain/jobs/job.ts';
+import { healthDelay, resendDelay } from '../../domain/jobs/retry.ts';
+import { requeueRun, runErrorOf, waitRun } from '../../domain/jobs/run.ts';
+import { type Applied, skip, wait } from '../../domain/jobs/target-state.ts';
+import type { Target } from '../../domain/settings/settings.ts';
+import type { Suspended, Synced, SyncOutcome } from '../outcome.ts';
+import { stepRun } from '../records/runs.ts';
+import { stepTargetState } from '../records/target-state.ts';
+import { endFailed, endRemoved, endSucceeded, endWithoutSync, type Found, notRetried } from './end-run.ts';
+import type { JobPorts } from './job-ports.ts';
+import { sendLater } from './send-jobs.ts';
+
+export interface Settling {
+  readonly job: SyncJob;
+  readonly target: Target;
+  readonly outcome: SyncOutcome | Failure;
+  /** When the attempt began, epoch milliseconds. */
+  readonly since: number;
+  /** The worker was told to stop before it was done. */
+  readonly stopped: boolean;
+  /** What the run began with; undefined if it did not come to that. */
+  readonly applied: Applied | undefined;
+}
+
+/** Records how a sync ended, and sends what follows from it. Every part may be repeated. */
+export async function settleSync(settling: Settling, ports: JobPorts): Promise<void> {
+  const { outcome, job, target, since, applied } = settling;
+  if (outcome instanceof Failure) {
+    await settleFailure(settling, outcome, undefined, ports);
+  } else if (outcome.kind === 'behind') {
+    await putBack({ ...job, behindSince: job.behindSince ?? since }, outcome.afterSeconds, ports);
+  } else if (outcome.kind === 'suspended') {
+    await endSuspended(settling, outcome, ports);
+  } else if (outcome.error !== undefined) {
+    await settleFailure(settling, outcome.error, foundBy(outcome), ports);
+  } else if (applied === undefined) {
+    throw new TypeError('A sync must call started before it ends');
+  } else if (outcome.againAfterSeconds !== undefined) {
+    await waitForDeletion(settling, outcome, outcome.againAfterSeconds, ports);
+  } else if (job.remove !== undefined) {
+    await endRemoved(ports, target.name, applied, foundBy(outcome));
+    ports.log.info('target deleted', { objects: job.remove, changes: outcome.changes });
+  } else if (outcome.health === 'InProgress') {
+    await waitForHealth(target.name, applied, foundBy(outcome), ports);
+  } else {
+    await endSucceeded(ports, target.name, applied, foundBy(outcome));
+    ports.log.info('sync succeeded', { revision: outcome.revision, changes: outcome.changes });
+  }
+}
+
+/** What to do next where a Failure does not say it. */
+const correct = 'Correct it and push; until then the cluster stays as it is';
+const askAgain = 'The next push or sweep tries again; "sluice sync TARGET" does at once';
+const deleteAgain = 'Repeat "sluice delete TARGET"; what is gone already stays so';
+
+/** What lies with the user ends the run; what lies with us, or with a part that did not answer, is tried four times more. */
+async function settleFailure(
+  { job, target, since, stopped }: Settling,
+  failure: Failure,
+  found: Found | undefined,
+  ports: JobPorts,
+): Promise<void> {
+  const isOurs = failure.fault === 'server';
+  if (isOurs && stopped) return putBack(job, 0, ports);
+
+  const delay = isOurs ? resendDelay(job.attempt) : undefined;
+  if (delay !== undefined) {
+    ports.log.warn('sync is tried again', { error: failure.message, attempt: job.attempt, delaySeconds: delay });
+    const again = `It is tried again after ${delay} s`;
+    const told = withHelp(failure, failure.help === undefined ? again : `${failure.help}. ${again}`);
+    return putBack({ ...job, attempt: job.attempt + 1 }, delay, ports, { failure: told, found });
+  }
+  const next = job.remove !== undefined ? deleteAgain : isOurs ? askAgain : correct;
+  const told = failure.help === undefined ? withHelp(failure, next) : failure;
+  await endFailed(ports, job.remove === undefined ? target : notRetried(target), {
+    run: job.run,
+    failure: told,
+    since,
+    found,
+  });
+  if (isOurs) ports.log.error('alarm: sync failed by our own fault', { error: failure.message, attempt: job.attempt });
+  else ports.log.warn('sync failed', { error: failure.message });
+}
+
+/** The job goes back through the queue `check`, so that nothing of its group waits for it (DESIGN §3). */
+async function putBack(
+  job: SyncJob,
+  delaySeconds: number,
+  ports: JobPorts,
+  { failure, found }: { readonly failure?: Failure; readonly found?: Found | undefined } = {},
+): Promise<void> {
+  const back = { ...(failure && { error: runErrorOf(failure) }), ...(found && { result: found.result }) };
+  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back), found?.objects);
+  await sendLater(ports.queue, { kind: 'resend', job }, delaySeconds);
+}
+
+/** Everything is applied; looks at its health are messages, and no worker sleeps. */
+async function waitForHealth(target: string, applied: Applied, found: Found, ports: JobPorts): Promise<void> {
+  const { store, queue, clock, log } = ports;
+  if (!(await stepTargetState(store, target, (state) => wait(state, applied, found.verifiedUpTo)))) return;
+  await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result), found.objects);
+  await sendLater(queue, { kind: 'health', target, run: applied.run, attempt: 0 }, healthDelay(0));
+  log.info('sync waits for health', { changes: found.result.changes });
+}
+
+/** An object that git wants is still being deleted: the whole line is walked again, until the target's timeout. */
+async function waitForDeletion(settling: Settling, outcome: Synced, seconds: number, ports: JobPorts): Promise<void> {
+  const { job, target, since } = settling;
+  const deletingSince = job.deletingSince ?? since;
+  if (ports.clock() - deletingSince < target.timeout * 1000) {
+    return putBack({ ...job, deletingSince }, seconds, ports, { found: foundBy(outcome) });
+  }
+  const doing = job.remove === undefined ? 'sync' : 'deletion';
+  const message = `Cannot finish the ${doing} of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
+  const help = 'The run names them as skipped: look at their finalizers and at who has to remove these';
+  await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome), ports);
+}
+
+/** Someone has suspended the target in its cluster. */
+async function endSuspended({ job, target }: Settling, { reason }: Suspended, ports: JobPorts): Promise<void> {
+  const at = ports.clock();
+  await stepTargetState(ports.store, target.name, (state) => skip(state, job.run, at));
+  const failure = new Failure('user', `Cannot sync "${target.name}": it is suspended in the cluster: ${reason}`, {
+    help: `Resume it with "sluice resume --target ${target.name}"`,
+  });
+  await endWithoutSync(ports, job.run, 'skipped', { error: runErrorOf(failure) });
+}
+
+function foundBy({ changes, warnings, objects, verifiedUpTo }: Synced): Found {
+  return { result: { changes, warnings }, objects, verifiedUpTo };
+}

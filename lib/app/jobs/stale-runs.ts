@@ -1,0 +1,56 @@
+import { Failure } from '../../domain/failure.ts';
+import { isWaiting, runErrorOf } from '../../domain/jobs/run.ts';
+import type { Target } from '../../domain/settings/settings.ts';
+import { leaseHolder } from '../records/leases.ts';
+import type { RunRecord } from '../records/runs.ts';
+import { endFailed, endWithoutSync, notRetried } from './end-run.ts';
+import type { JobPorts } from './job-ports.ts';
+import { unknownTarget } from './not-synced.ts';
+
+/** A message can be delayed by as much, and is then delivered as soon as a worker is free. */
+const longestDelaySeconds = 900;
+/** The next look of a waiting run, and its own verdict that the time is up, come first. */
+const lastLookSeconds = 120;
+
+/**
+ * Ends the runs that nobody will end: their job was lost, or their worker has died too often. A run is left alone while a worker holds
+ * the lease for it, however long it takes. Returns those that are still open.
+ */
+export async function endStaleRuns(open: readonly RunRecord[], ports: JobPorts): Promise<readonly RunRecord[]> {
+  const left: RunRecord[] = [];
+  for (const record of open) {
+    if (await isStale(record, ports)) await endStale(record, ports);
+    else left.push(record);
+  }
+  return left;
+}
+
+async function isStale({ run, writtenAt }: RunRecord, { store, targets, clock }: JobPorts): Promise<boolean> {
+  const target = targets.get(run.target);
+  const timeout = target?.timeout ?? 0;
+  const idleSeconds = (clock() - writtenAt) / 1000;
+  if (run.status === 'queued') return idleSeconds > timeout + longestDelaySeconds;
+  if (isWaiting(run)) return idleSeconds > timeout + lastLookSeconds;
+  if (idleSeconds <= timeout) return false;
+  const holder = await leaseHolder(store, run.target);
+  return holder === undefined || !holder.endsWith(`/${run.id}`);
+}
+
+async function endStale({ run, writtenAt }: RunRecord, ports: JobPorts): Promise<void> {
+  const { targets, clock, log } = ports;
+  const target: Target | undefined = targets.get(run.target);
+  if (target === undefined) {
+    return endWithoutSync(ports, run.id, 'failed', { error: runErrorOf(unknownTarget(run.target)) });
+  }
+  const minutes = Math.round((clock() - writtenAt) / 60_000);
+  const state = run.status === 'queued' ? 'no worker has taken it up' : 'its worker has not been heard of';
+  const failure = new Failure('server', `Cannot finish run "${run.id}": ${state} for ${minutes} min`, {
+    help: 'The target is tried again by itself; look at the dead letters of the queues and at the log for why',
+  });
+  await endFailed(ports, run.kind === 'delete' ? notRetried(target) : target, {
+    run: run.id,
+    failure,
+    since: writtenAt,
+  });
+  log.error('alarm: stale run ended', { target: run.target, run: run.id, error: failure.message });
+}

@@ -1,0 +1,36 @@
+import { CheckJob, type SyncJob } from '../../domain/jobs/job.ts';
+import { isOver } from '../../domain/jobs/run.ts';
+import { newerRun } from '../../domain/jobs/skip.ts';
+import type { Message } from '../ports.ts';
+import { readRun } from '../records/runs.ts';
+import { readTargetState } from '../records/target-state.ts';
+import { checkWaiting, type WorkCheckPorts } from './check-waiting.ts';
+import { endWithoutSync } from './end-run.ts';
+import { visibilitySeconds } from './hold.ts';
+import { sendAgain } from './send-jobs.ts';
+
+/**
+ * Does what a message of the queue `check` asks for, and acknowledges it when what follows is recorded and sent. Throws if the queue or
+ * the store cannot be reached: the message comes again, and what was done already is done to the same effect.
+ *
+ * @param stop the process is to end: a look at health is given up and comes again.
+ */
+export async function workCheck(message: Message, ports: WorkCheckPorts, stop?: AbortSignal): Promise<void> {
+  const { queue, log } = ports;
+  if (!(await queue.extend(message, visibilitySeconds))) return;
+  const job = CheckJob.safeParse(message.body);
+  if (!job.success) log.error('malformed message acknowledged', { queue: message.queue, id: message.id });
+  else if (job.data.kind === 'health') await checkWaiting(job.data, ports, stop);
+  else await resend(job.data.job, message.id, ports);
+  await queue.acknowledge(message);
+}
+
+/** The delay of a job has passed: it goes back into its queue, unless its run is over or a newer one has begun. */
+async function resend(job: SyncJob, messageId: string, ports: WorkCheckPorts): Promise<void> {
+  const { store, queue } = ports;
+  const [run, state] = await Promise.all([readRun(store, job.run), readTargetState(store, job.target)]);
+  if (run !== undefined && isOver(run)) return;
+  const supersededBy = newerRun(job, state);
+  if (supersededBy !== undefined) await endWithoutSync(ports, job.run, 'skipped', { supersededBy });
+  else await sendAgain(queue, job, `${job.run}/${messageId}`);
+}

@@ -1,0 +1,140 @@
+import type { Failure, Fault } from '../failure.ts';
+import type { Cause, SyncJob } from './job.ts';
+import type { Revision } from './revision.ts';
+
+export type Action = 'created' | 'configured' | 'unchanged' | 'deleted' | 'skipped' | 'failed';
+export const actions: readonly Action[] = ['created', 'configured', 'unchanged', 'deleted', 'skipped', 'failed'];
+
+export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'skipped';
+
+/** What became of one object. */
+export interface ObjectResult {
+  /** `namespace:kind/name`. */
+  readonly id: string;
+  readonly action: Action;
+  /** Why it failed or was skipped; never holds a secret value. */
+  readonly error?: string;
+  /** Something its owner should know: fields taken from other managers, a duplicate list key. */
+  readonly warning?: string;
+}
+
+/** The record of one sync or release (DESIGN §5.2). Times are ISO 8601 in UTC. */
+export interface Run {
+  readonly id: string;
+  readonly target: string;
+  /** `delete`: a target was removed from its cluster; its revision is what was applied last, or 40 zeros where nothing was. */
+  readonly kind: 'sync' | 'delete' | 'release';
+  readonly cause: Cause;
+  /** The head that was resolved, from the moment the run is `running`. */
+  readonly revision?: Revision;
+  readonly status: RunStatus;
+  readonly phase?: 'applying' | 'waiting';
+  /** The id of the run that made this one needless. */
+  readonly supersededBy?: string;
+  readonly queuedAt: string;
+  /** Of the last attempt. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly changes: Readonly<Record<Action, number>>;
+  /** Not the `unchanged` ones, failures first, at most 1,000. */
+  readonly objects: readonly ObjectResult[];
+  /** Why it failed, or was skipped if no other run made it needless; of a queued run why the last attempt failed. */
+  readonly error?: RunError;
+  readonly warnings?: readonly string[];
+}
+
+export interface RunError {
+  readonly fault: Fault;
+  readonly message: string;
+  readonly help?: string;
+}
+
+export const noChanges: Readonly<Record<Action, number>> = {
+  created: 0,
+  configured: 0,
+  unchanged: 0,
+  deleted: 0,
+  skipped: 0,
+  failed: 0,
+};
+
+/** A run without its objects: what its steps decide on. */
+export type RunSummary = Omit<Run, 'objects'>;
+
+/** What a sync found, for the record. */
+export interface RunResult {
+  readonly changes: Readonly<Record<Action, number>>;
+  readonly warnings: readonly string[];
+}
+
+/** How a run ends, beside its status. */
+export interface RunEnd {
+  readonly error?: RunError;
+  readonly supersededBy?: string;
+  readonly result?: RunResult;
+}
+
+/** `succeeded`, `failed` and `skipped` are for good: each step below answers undefined then, and no late worker rewrites history. */
+export function isOver(run: Pick<Run, 'status'>): boolean {
+  return run.status !== 'queued' && run.status !== 'running';
+}
+
+export function isWaiting(run: Pick<Run, 'status' | 'phase'>): boolean {
+  return run.status === 'running' && run.phase === 'waiting';
+}
+
+/** The run of a job, before the job is sent. `at` is epoch milliseconds, as all times of these steps. */
+export function queueRun(job: SyncJob, at: number): RunSummary {
+  const { run: id, target, cause } = job;
+  const kind = job.remove === undefined ? 'sync' : 'delete';
+  return { id, target, kind, cause, status: 'queued', queuedAt: iso(at), changes: noChanges };
+}
+
+/** The run of a job that is not sent, over from its first moment. */
+export function skippedRun(job: SyncJob, at: number, error: RunError): RunSummary {
+  return { ...queueRun(job, at), status: 'skipped', finishedAt: iso(at), error };
+}
+
+/** A worker has resolved the head and begins to apply. What an earlier attempt found is forgotten. */
+export function startRun(run: RunSummary, revision: Revision, at: number): RunSummary | undefined {
+  if (isOver(run)) return undefined;
+  return { ...identity(run), revision, status: 'running', phase: 'applying', startedAt: iso(at), changes: noChanges };
+}
+
+/** All is applied; the health of some object is not there yet. */
+export function waitRun(run: RunSummary, result: RunResult): RunSummary | undefined {
+  if (isOver(run)) return undefined;
+  return { ...run, ...result, phase: 'waiting' };
+}
+
+/** The job goes back; `error` says why if it was our fault. */
+export function requeueRun(run: RunSummary, back: Pick<RunEnd, 'error' | 'result'> = {}): RunSummary | undefined {
+  if (isOver(run)) return undefined;
+  const { phase: _phase, error: _error, ...kept } = run;
+  return { ...kept, ...back.result, status: 'queued', ...(back.error && { error: back.error }) };
+}
+
+export function endRun(
+  run: RunSummary,
+  status: 'succeeded' | 'failed' | 'skipped',
+  at: number,
+  end: RunEnd = {},
+): RunSummary | undefined {
+  if (isOver(run)) return undefined;
+  const { phase: _phase, error: _error, ...kept } = run;
+  const { result, ...reason } = end;
+  return { ...kept, ...result, status, finishedAt: iso(at), ...reason };
+}
+
+/** Of a Failure what a run says. */
+export function runErrorOf({ fault, message, help }: Failure): RunError {
+  return { fault, message, ...(help !== undefined && { help }) };
+}
+
+function identity({ id, target, kind, cause, queuedAt }: RunSummary): Omit<RunSummary, 'status' | 'changes'> {
+  return { id, target, kind, cause, queuedAt };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
