@@ -4,9 +4,10 @@ import { stageOf } from '../../domain/objects/apply-order.ts';
 import type { KubeObject } from '../../domain/objects/kube-object.ts';
 import { leaveFields } from '../../domain/objects/leave-fields.ts';
 import { isChanged, ownFieldsDigest, partOfLabel, takenFields } from '../../domain/objects/ownership.ts';
-import type { Decision, Desired } from '../../domain/objects/plan.ts';
+import type { Desired } from '../../domain/objects/plan.ts';
 import { mapInFlight, requestsInFlight } from '../in-flight.ts';
 import type { Cluster } from '../ports.ts';
+import type { Applied, Planned } from './applied.ts';
 import { takeOverFields } from './take-over-fields.ts';
 import { waitForCrds } from './wait-for-crds.ts';
 
@@ -17,21 +18,6 @@ export interface ApplyRequest {
   readonly held: () => void;
   /** Milliseconds; rejects when the signal is aborted. */
   readonly sleep: (milliseconds: number) => Promise<void>;
-}
-
-export interface Planned {
-  readonly desired: Desired;
-  readonly decision: Decision;
-}
-
-export interface Applied {
-  readonly desired: Desired;
-  readonly action: 'created' | 'configured' | 'unchanged' | 'failed';
-  /** The whole object after the apply. */
-  readonly live?: KubeObject;
-  readonly failure?: Failure;
-  /** Managers and fields that were taken from them. */
-  readonly taken?: readonly string[];
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Action, noChanges, type ObjectResult } from '../../domain/jobs/run
 import { groupKindOf, idOf, type KubeObject } from '../../domain/objects/kube-object.ts';
 import { redact } from '../../domain/objects/redact.ts';
 import type { HealthOutcome, Synced } from '../outcome.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './applied.ts';
 import { failedObjects } from './failed-objects.ts';
 import type { Prepared } from './prepare.ts';
 import type { Pruned } from './prune.ts';

@@ -1,7 +1,7 @@
 import { Failure, type Fault, stateOf } from '../../domain/failure.ts';
 import type { ObjectResult } from '../../domain/jobs/run.ts';
 import { describeSecretRefusal, redact } from '../../domain/objects/redact.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './applied.ts';
 import type { Prepared } from './prepare.ts';
 import type { Pruned } from './prune.ts';
 

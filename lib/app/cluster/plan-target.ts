@@ -11,7 +11,8 @@ import { withoutPredecessors } from '../../domain/objects/remove-fields.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
 import type { Cluster, Rendered } from '../ports.ts';
-import { mark, type Planned } from './apply.ts';
+import type { Planned } from './applied.ts';
+import { mark } from './apply.ts';
 import { ownIds, type Prepared, prepare } from './prepare.ts';
 import { whatItHolds } from './what-it-holds.ts';
 

@@ -6,7 +6,7 @@ import { decide, objectKey, planRemovals, type Removal } from '../../domain/obje
 import type { Target } from '../../domain/settings/settings.ts';
 import type { Cluster } from '../ports.ts';
 import type { NarrowKinds } from '../records/narrow-kinds.ts';
-import type { Planned } from './apply.ts';
+import type { Planned } from './applied.ts';
 import { findMoved, type ReadInventory, readInventory } from './claim.ts';
 import { locate, type Refused, type Skipped } from './locate.ts';
 import { lookAt } from './look.ts';

@@ -2,7 +2,7 @@ import type { Inventory } from '../../domain/objects/inventory.ts';
 import { type GroupKind, groupKindOf, type KubeObject } from '../../domain/objects/kube-object.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { Cluster } from '../ports.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './applied.ts';
 import { listMembers } from './members.ts';
 import type { Prepared } from './prepare.ts';
 import type { Pruned } from './prune.ts';

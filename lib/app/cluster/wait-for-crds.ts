@@ -2,7 +2,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { KubeObject } from '../../domain/objects/kube-object.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
 import type { Cluster } from '../ports.ts';
-import type { Applied } from './apply.ts';
+import type { Applied } from './applied.ts';
 
 const establishedWithinMilliseconds = 30_000;
 

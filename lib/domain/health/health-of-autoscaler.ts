@@ -1,5 +1,5 @@
 import type { KubeObject } from '../objects/kube-object.ts';
-import type { Health } from './health.ts';
+import type { Health } from './health-status.ts';
 import { type Condition, conditionsOf, toCondition } from './live-field.ts';
 
 /** What git can be wrong about; reasons that are about metrics are left out on purpose (the table in health.ts). */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../objects/kube-object.ts';
-import type { Health } from './health.ts';
+import type { Health } from './health-status.ts';
 import { conditionsOf, fieldAt, listAt, numberAt, textAt, trueCondition } from './live-field.ts';
 
 /** The health of what runs once, and of a single pod (the table in health.ts). */

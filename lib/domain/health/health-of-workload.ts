@@ -1,5 +1,5 @@
 import type { KubeObject } from '../objects/kube-object.ts';
-import type { Health } from './health.ts';
+import type { Health } from './health-status.ts';
 import { conditionsOf, fieldAt, numberAt, textAt, trueCondition } from './live-field.ts';
 
 /** The health of kinds that keep a number of pods running (the table in health.ts). The newest generation is known to be observed, if any is. */

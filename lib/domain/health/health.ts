@@ -3,16 +3,8 @@ import { type GroupKind, groupKindOf, type KubeObject } from '../objects/kube-ob
 import { autoscalerHealth } from './health-of-autoscaler.ts';
 import { jobHealth, podHealth } from './health-of-pod.ts';
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from './health-of-workload.ts';
+import type { Health } from './health-status.ts';
 import { conditionsOf, listAt, numberAt, textAt, trueCondition } from './live-field.ts';
-
-/** The words of kstatus. `NotFound` is for callers that looked for an object in vain. */
-export type HealthStatus = 'InProgress' | 'Failed' | 'Current' | 'Terminating' | 'NotFound' | 'Unknown';
-
-export interface Health {
-  readonly status: HealthStatus;
-  /** What is waited for, or what is wrong; partly a controller's own words. */
-  readonly message: string;
-}
 
 type Rule = (object: KubeObject) => Health;
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Applied } from '../../../lib/app/cluster/apply.ts';
+import type { Applied } from '../../../lib/app/cluster/applied.ts';
 import { type Attempts, failedObjects } from '../../../lib/app/cluster/failed-objects.ts';
 import type { Refused } from '../../../lib/app/cluster/locate.ts';
 import { Failure } from '../../../lib/domain/failure.ts';

@@ -14,6 +14,38 @@ function failing(failure: Failure, base: JobPorts): JobPorts {
 const ours = new Failure('server', 'Cannot reach "git.example": connection refused');
 const theirs = new Failure('user', 'Cannot render "clusters/a": line 3 is no YAML', { help: 'Mend the file' });
 
+describe('what to do next is said', () => {
+  const what = 'Cannot sync "shop": it is so';
+
+  async function helpAfter(failure: Failure, seconds: number): Promise<string | undefined> {
+    const world = createJobWorld();
+    const [id] = await world.push('d1', commit('b'));
+    Object.assign(world.ports, failing(failure, world.ports));
+    await world.drain(seconds);
+    return (await world.run(id)).error?.help;
+  }
+
+  it.each<[string, Failure, number, string]>([
+    ['while it is tried again', new Failure('server', what), 4, 'It is tried again after 5 s'],
+    [
+      'beside what the Failure says',
+      new Failure('server', what, { help: 'Look there' }),
+      30,
+      'Look there. It is tried again after 30 s',
+    ],
+    [
+      'when it is not any more',
+      new Failure('server', what),
+      3600,
+      'The next push or sweep tries again; "sluice sync TARGET" does at once',
+    ],
+    ['to who pushed it', new Failure('user', what), 0, 'Correct it and push; until then the cluster stays as it is'],
+    ['by the Failure alone', new Failure('user', what, { help: 'Look there' }), 0, 'Look there'],
+  ])('%s', async (_, failure, seconds, help) => {
+    expect(await helpAfter(failure, seconds)).toBe(help);
+  });
+});
+
 describe('a sync that failed by our own fault', () => {
   it('is sent again after 5, 30, 120 and 600 s, and its run is queued with the error between', async () => {
     const world = createJobWorld();

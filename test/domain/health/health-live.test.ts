@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type Health, healthOf } from '../../../lib/domain/health/health.ts';
+import { healthOf } from '../../../lib/domain/health/health.ts';
+import type { Health } from '../../../lib/domain/health/health-status.ts';
 import { describeCluster, rawApi, useNamespace } from '../../parts/api-server.ts';
 
 /** healthOf over what the real controllers write. Nothing runs pods here: they are called ready by hand. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type HealthStatus, healthOf } from '../../../lib/domain/health/health.ts';
+import { healthOf } from '../../../lib/domain/health/health.ts';
+import type { HealthStatus } from '../../../lib/domain/health/health-status.ts';
 import type { KubeObject } from '../../../lib/domain/objects/kube-object.ts';
 
 function job(status: Record<string, unknown>): KubeObject {

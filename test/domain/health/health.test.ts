@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type HealthStatus, hasHealth, healthOf } from '../../../lib/domain/health/health.ts';
+import { hasHealth, healthOf } from '../../../lib/domain/health/health.ts';
+import type { HealthStatus } from '../../../lib/domain/health/health-status.ts';
 import type { KubeObject } from '../../../lib/domain/objects/kube-object.ts';
 import { describeShared } from '../../shared.ts';
 
