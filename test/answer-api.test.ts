@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
-import { type Answer, type ApiHandlers, type ApiRequest, answerApi } from '../lib/answer-api.ts';
+import type { Answer } from '../lib/answer.ts';
+import { type ApiHandlers, type ApiRequest, answerApi } from '../lib/answer-api.ts';
 import { Run, RunPage, TargetList, TargetStatus } from '../lib/api.ts';
 import { Failure } from '../lib/domain/failure.ts';
 import { noChanges, type Run as RunRecord } from '../lib/domain/jobs/run.ts';

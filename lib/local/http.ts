@@ -1,16 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  type Answer,
-  type ApiHandlers,
-  answerApi,
-  answerFailure,
-  logError,
-  refuse,
-  refuseBusy,
-  refuseMethod,
-} from '../answer-api.ts';
+import { type Answer, answerFailure, logError, refuse, refuseBusy, refuseMethod } from '../answer.ts';
+import { type ApiHandlers, answerApi } from '../answer-api.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
 import { createBodyReader } from './read-body.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from '../answer-api.ts';
+import type { Answer } from '../answer.ts';
 
 const drainMilliseconds = 5000;
 

@@ -1,5 +1,4 @@
-import { asFailure, Failure, stateOf } from '../../domain/failure.ts';
-import type { ObjectResult } from '../../domain/jobs/run.ts';
+import { asFailure, Failure } from '../../domain/failure.ts';
 import type { Inventory } from '../../domain/objects/inventory.ts';
 import { groupKindOf, idOf, type KubeObject } from '../../domain/objects/kube-object.ts';
 import { isMember } from '../../domain/objects/ownership.ts';
@@ -13,6 +12,7 @@ import type { Applied } from './applied.ts';
 import { applyAll, fieldsAfter } from './apply.ts';
 import { type Claim, claim, removeParent, settle, sourceOf } from './claim.ts';
 import { conclude } from './conclude.ts';
+import { notPruned, obstacleToPrune } from './obstacle-to-prune.ts';
 import { ownIds, type Prepared, prepare } from './prepare.ts';
 import { type Pruned, prune } from './prune.ts';
 import { stillMembers } from './still-members.ts';
@@ -129,61 +129,6 @@ export async function claimFor(
     exclusiveSeconds: 3 * (target.interval || 3600),
     takeOver: job.takeOver ?? false,
   });
-}
-
-interface Obstacle {
-  readonly reason: string;
-  /** Set if the run fails of it. */
-  readonly failure?: Failure;
-}
-
-/** Why nothing may be deleted now (APPLY §5). */
-function obstacleToPrune(prepared: Prepared, applied: readonly Applied[], target: Target): Obstacle | undefined {
-  const deletions = prepared.removals.filter(({ action }) => action === 'delete').length;
-  const [unlisted] = prepared.members.unlisted;
-  if (unlisted !== undefined) {
-    const [kind, failure] = unlisted;
-    const next = failure.help === undefined ? '' : `. ${failure.help}`;
-    return {
-      reason: `not deleted: objects of kind ${kind} could not be listed`,
-      failure: new Failure(
-        failure.fault,
-        `Cannot list the objects of kind ${kind} that "${target.name}" owns: ${stateOf(failure, 'list')}`,
-        {
-          help: `What git has was applied; nothing is deleted until every kind of the inventory can be listed${next}`,
-          code: 'NotListed',
-        },
-      ),
-    };
-  }
-  if (deletions === 0) return undefined;
-  if (!target.prune) return { reason: 'kept: prune is off' };
-  const failed = prepared.refused.length + applied.filter(({ action }) => action === 'failed').length;
-  if (failed > 0)
-    return { reason: `not deleted: ${failed === 1 ? 'an object' : `${failed} objects`} of this revision failed` };
-  if (prepared.planned.some(({ decision }) => decision.action === 'wait')) {
-    return { reason: 'not deleted yet: another object of this revision is still being deleted' };
-  }
-  if (prepared.planned.length + prepared.skipped.length === 0 && !target.allowEmpty) {
-    return {
-      reason: 'not deleted: the revision renders no object at all',
-      failure: new Failure(
-        'user',
-        `Cannot prune target "${target.name}": the revision renders no object, and ${deletions} are in the cluster`,
-        {
-          help: 'If all are meant to go, set allowEmpty: true on the target; else look at source.paths',
-          code: 'Empty',
-        },
-      ),
-    };
-  }
-  return undefined;
-}
-
-function notPruned(prepared: Prepared, { reason }: Obstacle): readonly ObjectResult[] {
-  return prepared.removals.flatMap((removal) =>
-    removal.action === 'delete' ? [{ id: idOf(removal.live), action: 'skipped', error: reason } as const] : [],
-  );
 }
 
 async function pruneAll(cluster: Cluster, prepared: Prepared, context: SyncContext): Promise<readonly Pruned[]> {
