@@ -94,12 +94,13 @@ const apiServerFaults: Weighted<ApiServerFault> = [
   [2, (random) => answers(random, { answer: random.pick([502, 503, 504]), body: 'not now' })],
   [3, (random) => answers(random, { reset: random.pick(['before', 'after'] as const) })],
   [3, (random) => answers(random, { truncate: random.int(0, 400) })],
-  [1, (random) => answers(random, { bytesPerSecond: 2 })],
+  // Each holds a worker until its request is given up.
+  [1, (random) => ({ kind: 'answer', fault: { bytesPerSecond: 2 }, times: random.int(1, 2) })],
   [2, (random) => answers(random, { delayMs: random.int(50, 2000) })],
 ];
 
 const gitServerFaults: Weighted<GitServerFault> = [
-  [2, (random) => ({ kind: 'kill', for: random.int(100, 3000) })],
+  [2, (random) => ({ kind: 'kill', for: random.int(100, 800) })],
   [3, () => ({ kind: 'cut' })],
   [3, (random) => ({ kind: 'truncate', bytes: random.int(1, 1500) })],
   [1, (random) => ({ kind: 'slow', for: random.int(200, 2000) })],
@@ -109,7 +110,7 @@ const gitServerFaults: Weighted<GitServerFault> = [
     (random) => ({
       kind: 'answer',
       fault: random.pick([403, 404, 429, 500, 502, 503, 'reset', 'hang'] as const),
-      for: random.int(100, 1500),
+      for: random.int(100, 600),
     }),
   ],
 ];
