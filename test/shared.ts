@@ -5,7 +5,7 @@ import { describe } from 'vitest';
 const directory = join(import.meta.dirname, '../../shared');
 
 /** Reference data and a real API server beside the project; users do not have it. */
-export const sharedDirectory: string | undefined = existsSync(directory) ? directory : undefined;
+const sharedDirectory: string | undefined = existsSync(directory) ? directory : undefined;
 
 /** A suite that needs the shared data: skipped, in print, outside; with CI=true its absence is a failure. */
 export function describeShared(name: string, suite: (directory: string) => void): void {

@@ -18,12 +18,12 @@ export function formatChanges(changes: Run['changes']): string {
 }
 
 /** `waiting` of a run that has applied everything, else its status. */
-export function formatStatus(run: Pick<Run, 'status' | 'phase'>): string {
+function formatStatus(run: Pick<Run, 'status' | 'phase'>): string {
   return run.phase === 'waiting' ? 'waiting' : run.status;
 }
 
 /** How long a run took, or takes by now. */
-export function formatTook(run: Run, now: number): string {
+function formatTook(run: Run, now: number): string {
   if (run.startedAt === undefined) return '-';
   return formatSpan((run.finishedAt === undefined ? now : Date.parse(run.finishedAt)) - Date.parse(run.startedAt));
 }

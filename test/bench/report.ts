@@ -30,7 +30,7 @@ function output(program: string, args: readonly string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', cwd: import.meta.dirname }).trim();
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [low = Number.NaN, high = low] =

@@ -4,9 +4,8 @@ import type { TargetStatus } from '../../lib/domain/jobs/target-status.ts';
 import { createHttpServer } from '../../lib/local/http.ts';
 import { createLog } from '../../lib/log.ts';
 
-export const now = Date.parse('2026-01-01T12:00:00Z');
 export const head = `main@sha1:${'b'.repeat(40)}` as const;
-export const old = `main@sha1:${'a'.repeat(40)}` as const;
+const old = `main@sha1:${'a'.repeat(40)}` as const;
 
 const source = { url: 'https://github.com/acme/shop-deploy.git', branch: 'main', paths: ['clusters/staging'] };
 const error = {
@@ -44,7 +43,7 @@ export const doneRun: Run = {
 };
 delete (doneRun as { error?: unknown }).error;
 
-export const targets: readonly TargetStatus[] = [
+const targets: readonly TargetStatus[] = [
   {
     name: 'docs',
     source,
