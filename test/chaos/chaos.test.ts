@@ -9,7 +9,7 @@ const main = join(import.meta.dirname, 'main.ts');
 const seconds = 5;
 
 describeCluster('npm run chaos', () => {
-  it('loses nothing while processes are killed and answers go wrong', { timeout: 90_000 }, async () => {
+  it('loses nothing while processes are killed and answers go wrong', { timeout: 150_000 }, async () => {
     const child = spawn(process.execPath, [main, '--seed', '4', '--seconds', `${seconds}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -71,7 +71,7 @@ const processFaults: Weighted<ProcessFault> = [
     (random) => ({
       kind: 'kill after writes',
       branch: random.int(0, 7),
-      writes: random.int(1, 12),
+      writes: random.int(1, 5),
       back: random.pick(['revert', 'force push'] as const),
     }),
   ],
