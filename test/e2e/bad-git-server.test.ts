@@ -161,7 +161,7 @@ describeCluster('a repository that cannot be read', (kubeconfig) => {
     it('by the same run once its server answers again', async () => {
       setFault('faulty', undefined);
       const { id = '' } = runs.get('server-error') ?? {};
-      expect(await serve.ended(id)).toMatchObject({ status: 'succeeded', changes: { created: 1 } });
+      expect(await serve.ended(id, 50)).toMatchObject({ status: 'succeeded', changes: { created: 1 } });
     });
 
     it('at the next sync once its secret is right, without a restart', async () => {
