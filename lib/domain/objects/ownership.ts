@@ -76,9 +76,11 @@ export function takeOver(live: KubeObject): readonly ManagedFields[] | undefined
  */
 export function isChanged(before: KubeObject, after: KubeObject): boolean {
   if (before.metadata.resourceVersion === after.metadata.resourceVersion) return false;
-  const [own, now] = [ownEntry(before), ownEntry(after)];
-  const applied = [before, after].map(({ metadata }) => metadata.annotations?.[appliedAnnotation]);
-  if (own?.time !== now?.time || applied[0] !== applied[1]) return true;
+  if (ownEntry(before)?.time !== ownEntry(after)?.time) return true;
+  const { metadata: was } = before;
+  const { metadata: is } = after;
+  if (was.annotations?.[appliedAnnotation] !== is.annotations?.[appliedAnnotation]) return true;
+  if (was.labels?.[partOfLabel] !== is.labels?.[partOfLabel]) return true;
   // Within one second; and API servers before 1.22 do not track who scales.
   const whole = before.spec !== undefined && digestOf(before.spec) !== digestOf(after.spec);
   return whole || ownFieldsDigest(before, []) !== ownFieldsDigest(after, []);

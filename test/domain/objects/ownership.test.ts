@@ -134,6 +134,12 @@ it.each([
     { resourceVersion: '2', annotations: { 'sluice.dev/applied': 'b' } },
     true,
   ],
+  [
+    'the set, within one second',
+    { resourceVersion: '1', labels: { 'applyset.kubernetes.io/part-of': 'id-2' } },
+    { resourceVersion: '2', labels },
+    true,
+  ],
   ['our fields', { resourceVersion: '1', managedFields: [{ ...ours, fieldsV1: {} }] }, { resourceVersion: '2' }, true],
   [
     'the time of our entry',
