@@ -85,7 +85,8 @@ const clusters: Readonly<Record<string, Bad>> = {
       'client-certificate-data': base64(foreign.certificate),
       'client-key-data': base64(foreign.key),
     }),
-    message: /^Cannot read .*: the server does not accept the credentials of the kubeconfig$/,
+    message:
+      /^Cannot read .*: the server (does not accept the credentials of the kubeconfig|takes us for an anonymous user, since it does not know .*)$/,
     help: expiredAccount,
   },
   'wrong-token': {

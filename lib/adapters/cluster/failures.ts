@@ -33,6 +33,8 @@ interface Rule {
 }
 
 const longestMessage = 2_000;
+const expiredAccount =
+  'Its token or certificate has expired, or belongs to another cluster: put a new kubeconfig into its secret';
 
 /** The first rule that matches decides (APPLY §3). */
 const rules: readonly Rule[] = [
@@ -58,6 +60,16 @@ const rules: readonly Rule[] = [
       fault: 'user',
       code: body.reason ?? 'Forbidden',
       help: `The policy of the webhook ${webhookOf(message)} refuses the object as it is in git`,
+    }),
+  },
+  {
+    // A certificate of an authority that the server does not know counts as none at all where anonymous requests are allowed.
+    matches: ({ status }, message) => status === 403 && message.includes('User "system:anonymous" '),
+    verdict: () => ({
+      fault: 'user',
+      code: 'Unauthorized',
+      found: 'the server takes us for an anonymous user, since it does not know the credentials of the kubeconfig',
+      help: expiredAccount,
     }),
   },
   {
@@ -117,7 +129,7 @@ const byStatus: Readonly<Record<number, Verdict>> = {
     fault: 'user',
     code: 'Unauthorized',
     found: 'the server does not accept the credentials of the kubeconfig',
-    help: 'Its token or certificate has expired, or belongs to another cluster: put a new kubeconfig into its secret',
+    help: expiredAccount,
   },
   403: {
     fault: 'user',

@@ -9,6 +9,13 @@ const named = { name: 'x', kind: 'configmaps' };
 
 const answers: readonly [title: string, refusal: Refusal, fault: string, code: string, help?: RegExp][] = [
   ['unknown account', refused(401, 'Unauthorized', 'Unauthorized'), 'user', 'Unauthorized', /has expired/],
+  [
+    'account taken for nobody',
+    refused(403, 'Forbidden', 'forbidden: User "system:anonymous" cannot get path "/api/v1"'),
+    'user',
+    'Unauthorized',
+    /has expired/,
+  ],
   ['no rights', refused(403, 'Forbidden', 'x is forbidden'), 'user', 'Forbidden', /--rbac/],
   ['object not there', refused(404, 'NotFound', 'configmaps "x" not found', named), 'missing', 'NotFound'],
   [
