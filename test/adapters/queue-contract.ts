@@ -4,7 +4,7 @@ import { messageCases } from './queue-contract/message.ts';
 import { orderCases } from './queue-contract/order.ts';
 import { waitingCases } from './queue-contract/waiting.ts';
 
-/** What every `Queue` does; `gaps` are the cases that a stand-in for the real server cannot be tried with, and why. */
+/** What every `Queue` does; `gaps` are the cases that a stand-in for the real server breaks, and why. */
 export function queueContract(open: () => Promise<QueueUnderTest>, gaps: Readonly<Record<string, string>> = {}): void {
   const cases = createCases(open, gaps);
   messageCases(cases);
