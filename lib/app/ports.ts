@@ -96,9 +96,15 @@ export interface QueueDepth {
 
 export interface Git {
   /** The commit that the source's branch is at now: 40 hex. A `missing` Failure if there is no such branch. */
-  head(source: Source, signal?: AbortSignal): Promise<string>;
-  /** The source's paths at `commit` in a directory of its own. */
+  head(source: Source, options?: HeadOptions): Promise<string>;
+  /** The source's paths at `commit`. */
   checkout(source: Source, commit: string, options: CheckoutOptions): Promise<Checkout>;
+}
+
+export interface HeadOptions {
+  /** Epoch milliseconds: what was asked for another target at or after that time will do. Absent: it is asked for now. */
+  readonly since?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface CheckoutOptions {
@@ -111,8 +117,8 @@ export interface CheckoutOptions {
 }
 
 export interface Checkout extends AsyncDisposable {
-  /** Absolute path of the work tree, 0700, removed on dispose. */
-  readonly directory: string;
+  /** Writes the files, unless they are there already; gives the absolute path of the work tree, 0700, removed on dispose. */
+  write(): Promise<string>;
   /** What is checked out: the commit asked for or, with `verify`, the last good one before the first bad one (facts/flux-v1.md §1.3). */
   readonly commit: string;
   /** Set when `commit` is not the one asked for: the first commit that did not verify, and why. */
@@ -124,7 +130,8 @@ export interface Checkout extends AsyncDisposable {
 // --- render ---------------------------------------------------------------------------------------------------------
 
 export interface RenderRequest {
-  readonly directory: string;
+  /** Its files are written if they have to be read. */
+  readonly checkout: Pick<Checkout, 'treeId' | 'write'>;
   readonly target: Pick<
     Target,
     | 'name'

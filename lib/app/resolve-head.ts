@@ -24,15 +24,17 @@ export interface Head {
 
 /** The commit that the branch is at, once the forge shows what it announced; else when to ask again. */
 export async function resolveHead(context: SyncContext, ports: HeadPorts): Promise<Head | Behind> {
-  const { target, signal } = context;
+  const { target, job, signal } = context;
   let wanted = context.wanted;
-  let commit = await ports.git.head(target.source, signal);
+  // A push has been answered for by whatever was asked since it arrived; who only wants to compare asks anew.
+  const since = job.cause.kind === 'push' ? wanted?.at : undefined;
+  let commit = await ports.git.head(target.source, { signal, since });
   for (const seconds of pauses) {
     if (!isStale(commit, wanted, context, ports.clock())) return { kind: 'head', commit, wanted };
     await ports.sleep(seconds * 1000);
     signal.throwIfAborted();
     wanted = await readWanted(ports.store, target.name);
-    commit = await ports.git.head(target.source, signal);
+    commit = await ports.git.head(target.source, { signal });
   }
   if (!isStale(commit, wanted, context, ports.clock())) return { kind: 'head', commit, wanted };
   return { kind: 'behind', afterSeconds: askAgainAfterSeconds };

@@ -26,7 +26,7 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
     signal,
     ...(context.verifiedUpTo === undefined ? {} : { verifiedUpTo: context.verifiedUpTo }),
   });
-  const rendered = await ports.render({ directory: checkout.directory, target, signal });
+  const rendered = await ports.render({ checkout, target, signal });
   await using connection = await ports.connect(target.cluster, signal);
   const cluster = withStoredKinds(connection, ports.store, ports.clock);
   const brought = await bring(cluster, rendered, context, ports);

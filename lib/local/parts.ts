@@ -8,8 +8,10 @@ import { createReadSecret } from '../adapters/secrets.ts';
 import { createTools } from '../adapters/tools.ts';
 import type { Connect, Git, ReadSecret, Render } from '../app/ports.ts';
 import type { Environment } from '../config.ts';
+import type { Source } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
 import { createRender } from '../render/render.ts';
+import { createCheckoutRender } from '../render/render-checkout.ts';
 
 /** The version of package.json. */
 export const version: string = JSON.parse(
@@ -20,6 +22,8 @@ export const version: string = JSON.parse(
 export interface Parts {
   readonly git: Git;
   readonly render: Render;
+  /** Renders what is on this machine. */
+  readonly renderDirectory: ReturnType<typeof createRender>;
   readonly connect: Connect;
   readonly readSecret: ReadSecret;
 }
@@ -31,16 +35,20 @@ export interface PartsOptions {
   readonly data: string;
   readonly environment: Environment;
   readonly log: Log;
+  /** All that will be read, if that is known. */
+  readonly sources?: readonly Source[];
 }
 
-export function createParts({ config, data, environment, log }: PartsOptions): Parts {
+export function createParts({ config, data, environment, log, sources = [] }: PartsOptions): Parts {
   const scratch = resolve(data, 'scratch');
   const readSecret = createReadSecret({ environment: environment.variables, directory: dirname(resolve(config)), log });
   const cache = environment.home === undefined ? data : join(environment.home, '.cache/sluice');
   const tools = createTools({ directory: resolve(cache, 'tools'), searchPath: environment.path });
+  const renderDirectory = createRender({ tools, scratch: join(scratch, 'render'), searchPath: environment.path });
   return {
-    git: createGit({ scratch, readSecret, allowLocal: true, path: environment.path }),
-    render: createRender({ tools, scratch: join(scratch, 'render'), searchPath: environment.path }),
+    git: createGit({ scratch, readSecret, allowLocal: true, path: environment.path, sources, clock: Date.now }),
+    render: createCheckoutRender(renderDirectory),
+    renderDirectory,
     connect: createConnect({ readSecret, log }),
     readSecret,
   };

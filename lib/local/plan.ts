@@ -29,8 +29,8 @@ export async function planLocally(options: PlanOptions): Promise<PlanView> {
   const data = await mkdtemp(join(tmpdir(), 'sluice-plan-'));
   try {
     const config = options.config ?? defaultConfig;
-    const { render, readSecret } = createParts({ config, data, environment, log: createLog(() => undefined) });
-    const rendered = await render({ directory: root, target, signal });
+    const { renderDirectory, readSecret } = createParts({ config, data, environment, log: createLog(() => undefined) });
+    const rendered = await renderDirectory({ directory: root, target, signal });
     const connect = createConnect({ readSecret, login: createLocalLogin(directoryOfKubeconfig(target, config)) });
     await using cluster = await connect(target.cluster, signal);
     const isNamed = options.target !== undefined || targets !== undefined;

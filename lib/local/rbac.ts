@@ -29,7 +29,7 @@ export async function roleOfTarget({ config, target: name, environment }: RoleOp
       submodules: target.submodules,
       files: target.valuesFiles,
     });
-    const { manifests } = await render({ directory: checkout.directory, target });
+    const { manifests } = await render({ checkout, target });
     await using cluster = await connect(target.cluster);
     const kinds = await findKinds(manifests, cluster);
     const known = manifests.map(({ object }) => kinds.kindOf(object)).filter((kind) => 'plural' in kind);

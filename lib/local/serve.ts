@@ -40,7 +40,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { config, data, environment, signal } = options;
   const settings = readSettings(config, { local: true });
   const log = createLog((line) => process.stdout.write(`${line}\n`));
-  const parts = createParts({ config, data, environment, log });
+  const sources = settings.targets.map(({ source }) => source);
+  const parts = createParts({ config, data, environment, log, sources });
   const clock = Date.now;
   using database = openDatabase(join(data, 'sluice.db'));
   const store = createSqliteStore(database, clock);

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Render } from '../../lib/app/ports.ts';
 import { createRender } from '../../lib/render/render.ts';
 import { configMap, listOf, makeCheckout, makeDirectory, renderIn, targetWith } from './checkout.ts';
 import { tools } from './tools.ts';
@@ -38,9 +37,9 @@ describe('createRender', () => {
     expect(listOf(await renderIn(checkout, { paths: ['a'] }))).toEqual(['kustomize build a: ConfigMap/p-x']);
   });
 
-  it('is the port, removes what it made also after a failure, and needs no tools for plain files', async () => {
+  it('removes what it made also after a failure, and needs no tools for plain files', async () => {
     const scratch = join(await makeDirectory(), 'not', 'there');
-    const render: Render = createRender({ tools: () => Promise.reject(new Error('not needed')), scratch });
+    const render = createRender({ tools: () => Promise.reject(new Error('not needed')), scratch });
     const checkout = await makeCheckout({ 'a.yaml': configMap('a'), 'b/c.yaml': 'kind: [' });
     expect((await render({ directory: checkout, target: targetWith({ paths: ['a.yaml'] }) })).manifests).toHaveLength(
       1,

@@ -8,6 +8,8 @@ export interface Cache {
   readonly directory: string;
   /** The server gives neither single commits nor single files: whole branches are fetched. */
   readonly plain: boolean;
+  /** Nothing was fetched into it yet. */
+  readonly isNew: boolean;
 }
 
 export interface CacheOptions {
@@ -49,11 +51,7 @@ export async function useCache<Result>(
   }
 }
 
-interface OpenedCache extends Cache {
-  readonly isNew: boolean;
-}
-
-async function openCache(directory: string): Promise<OpenedCache> {
+async function openCache(directory: string): Promise<Cache> {
   const names = await readdir(directory).catch(() => undefined);
   if (names === undefined) return await createCache(directory, false);
   const plain = names.includes('plain');
@@ -66,7 +64,7 @@ async function openCache(directory: string): Promise<OpenedCache> {
   return { directory, plain, isNew: false };
 }
 
-async function createCache(directory: string, plain: boolean): Promise<OpenedCache> {
+async function createCache(directory: string, plain: boolean): Promise<Cache> {
   await rm(directory, { recursive: true, force: true });
   await createRepository(directory);
   if (plain) await writeFile(join(directory, 'plain'), '');

@@ -1,17 +1,17 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkout, CheckoutOptions, Git, ReadSecret } from '../../app/ports.ts';
+import type { Checkout, CheckoutOptions, Git, HeadOptions, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
-import { withoutCredentials } from './address.ts';
 import { createGitCommand } from './command.ts';
+import { createCommits } from './commits.ts';
 import { fullDisk } from './failures.ts';
-import { listRefs } from './fetch.ts';
+import { findHeads, noBranch } from './find-head.ts';
 import { createGithubApps } from './github-app.ts';
+import { createHeads } from './heads.ts';
 import { openJob } from './job.ts';
-import { openRemote, type Workshop } from './remote.ts';
-import { trustedCommit } from './trusted-commit.ts';
-import { writeRepository } from './write-repository.ts';
+import { openCheckout } from './open-checkout.ts';
+import { cacheNameOf, type Workshop } from './remote.ts';
+import { normalPath } from './tree.ts';
 
 export interface GitOptions {
   /** A folder for caches and jobs, made if it is not there; below it everything is 0700. */
@@ -30,6 +30,10 @@ export interface GitOptions {
   readonly fileBytes?: number;
   readonly checkoutBytes?: number;
   readonly cacheBytes?: number;
+  /** All that are read with this: what one fetches, it fetches for those of the same repository and branch. */
+  readonly sources?: readonly Source[];
+  /** Epoch milliseconds, by the clock that says when deliveries arrived: answers of servers are then shared between targets. */
+  readonly clock?: () => number;
   /** The API that gives tokens of GitHub Apps, instead of the one of the repository's host. */
   readonly githubApi?: string;
 }
@@ -40,75 +44,68 @@ export interface GitOptions {
  */
 export function createGit(options: GitOptions): Git {
   const path = options.path ?? '/usr/local/bin:/usr/bin:/bin';
-  const jobs = join(options.scratch, 'git', 'jobs');
+  const paths = groupPaths(options.sources ?? []);
   const workshop: Workshop = {
     git: createGitCommand({ path, environment: options.environment ?? {} }),
     path,
+    jobs: join(options.scratch, 'git', 'jobs'),
     caches: join(options.scratch, 'git', 'caches'),
     cacheBytes: options.cacheBytes,
     readSecret: options.readSecret,
     githubApps: createGithubApps(options.readSecret, options.githubApi),
     allowLocal: options.allowLocal,
+    headSeconds: options.headSeconds ?? 30,
     timeoutSeconds: options.fetchSeconds ?? 300,
     limits: { fileBytes: options.fileBytes ?? 50 * 1024 ** 2, checkoutBytes: options.checkoutBytes ?? 1024 ** 3 },
+    commits: createCommits(),
+    pathsOfOthers: ({ cacheName, branch }) => paths.get(`${cacheName} ${branch}`) ?? [],
   };
+  const askOnce = createHeads(options.clock ?? Date.now);
 
-  async function head(source: Source, signal?: AbortSignal): Promise<string> {
-    try {
-      return await findHead(source, signal);
-    } catch (error) {
-      throw explained(error);
-    }
-  }
-
-  async function findHead(source: Source, signal?: AbortSignal): Promise<string> {
-    await using job = await openJob(jobs);
-    const remote = {
-      ...(await openRemote(workshop, source, job.directory, signal)),
-      timeoutSeconds: options.headSeconds ?? 30,
-    };
-    const name = `refs/heads/${source.branch}`;
-    const found = (await listRefs(remote, [name])).find((ref) => ref.name === name);
-    if (found !== undefined) return found.commit;
-    const about = `Cannot find the branch "${source.branch}" of "${withoutCredentials(source.url)}"`;
-    const branches = (await listRefs(remote, ['refs/heads/*'])).map((ref) => ref.name.replace('refs/heads/', ''));
-    if (branches.length === 0)
-      throw new Failure('missing', `${about}: the repository is empty`, {
-        code: 'NoBranch',
-        help: 'Push a first commit',
-      });
-    const some = branches.slice(0, 5).join(', ').slice(0, 300);
-    throw new Failure('missing', `${about}: there is no such branch`, { code: 'NoBranch', help: `There is ${some}` });
+  async function head(source: Source, { since, signal }: HeadOptions = {}): Promise<string> {
+    const commit = await askOnce({
+      key: cacheNameOf(source),
+      branch: source.branch,
+      // Where deliveries have another clock, only an answer from now on is certain to be newer.
+      since: options.clock && since,
+      signal,
+      ask: (branches, stopped) => findHeads(workshop, source, branches, stopped),
+    });
+    if (commit === undefined) throw await noBranch(workshop, source, signal);
+    return commit;
   }
 
   async function checkout(source: Source, commit: string, request: CheckoutOptions): Promise<Checkout> {
-    const job = await openJob(jobs).catch((error: unknown) => {
-      throw explained(error);
-    });
+    const job = await openJob(workshop.jobs);
     try {
-      const remote = await openRemote(workshop, source, job.directory, request.signal);
-      const trusted = await trustedCommit(workshop, remote, source, commit, request.verifiedUpTo);
-      const directory = join(job.directory, 'tree');
-      await mkdir(directory, { mode: 0o700 });
-      const treeId = await writeRepository(workshop, {
-        source: { ...source, paths: [...source.paths, ...(request.files ?? [])] },
-        remote,
-        commit: trusted.commit,
-        directory,
-        submodules: request.submodules,
-      });
-      // What renders next may start commands: nothing but the files stays, least of all the credentials.
-      await rm(remote.home, { recursive: true, force: true });
-      return { ...trusted, directory, treeId, [Symbol.asyncDispose]: () => job[Symbol.asyncDispose]() };
+      const { write, ...opened } = await openCheckout(workshop, job, source, commit, request);
+      return { ...opened, write: explaining(write), [Symbol.asyncDispose]: () => job[Symbol.asyncDispose]() };
     } catch (error) {
       await job[Symbol.asyncDispose]();
-      throw explained(error);
+      throw error;
     }
   }
-  return { head, checkout };
+  return { head: explaining(head), checkout: explaining(checkout) };
 }
 
-function explained(error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return !(error instanceof Failure) && (code === 'ENOSPC' || code === 'EDQUOT') ? fullDisk(error) : error;
+/** The paths of all sources of a repository and branch, by the cache they share. */
+function groupPaths(sources: readonly Source[]): ReadonlyMap<string, readonly string[]> {
+  const groups = Map.groupBy(sources, (source) => `${cacheNameOf(source)} ${source.branch}`);
+  return new Map(
+    [...groups].map(([key, group]) => [key, [...new Set(group.flatMap((source) => source.paths.map(normalPath)))]]),
+  );
+}
+
+/** What a full disk throws without a word of its own is said to be one. */
+function explaining<Arguments extends unknown[], Result>(
+  read: (...args: Arguments) => Promise<Result>,
+): (...args: Arguments) => Promise<Result> {
+  return async (...args) => {
+    try {
+      return await read(...args);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException | undefined)?.code;
+      throw !(error instanceof Failure) && (code === 'ENOSPC' || code === 'EDQUOT') ? fullDisk(error) : error;
+    }
+  };
 }

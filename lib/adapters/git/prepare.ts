@@ -1,21 +1,12 @@
-import { Failure } from '../../domain/failure.ts';
+import { asFailure, Failure } from '../../domain/failure.ts';
 import { withoutCredentials } from './address.ts';
 import type { Cache } from './cache.ts';
+import type { Commits, CommitTree } from './commits.ts';
 import { fetchBlobs, fetchBranch, fetchCommit, type Remote } from './fetch.ts';
 import { formatBytes } from './format-bytes.ts';
 import { type Links, resolvePath } from './links.ts';
-import {
-  filesWithin,
-  idOfPaths,
-  isFolder,
-  isLink,
-  isSubmodule,
-  isWithin,
-  maySendElsewhere,
-  readsElsewhere,
-  type Tree,
-  type TreeEntry,
-} from './tree.ts';
+import { idOfPaths, knownScope, type Scope, submodulesOf, treeIdOf } from './scope.ts';
+import { filesWithin, isLink, isWithin, maySendElsewhere, type TreeEntry } from './tree.ts';
 import type { View } from './view.ts';
 
 export interface Limits {
@@ -30,8 +21,12 @@ export interface PrepareRequest {
   readonly cache: Cache;
   readonly view: View;
   readonly commit: string;
+  readonly tree: CommitTree;
   /** Normal paths (tree.ts); '' is the whole repository. */
   readonly paths: readonly string[];
+  /** Those of other targets of the repository and branch. */
+  readonly others: readonly string[];
+  readonly commits: Commits;
   readonly submodules: boolean;
   readonly limits: Limits;
 }
@@ -51,23 +46,12 @@ export interface Prepared {
  * What is outside of the paths and may not be checked out (a link that leaves, a file too large) is left out; inside it is a `user` Failure.
  */
 export async function prepare(request: PrepareRequest): Promise<Prepared> {
-  const { view, commit, paths } = request;
-  await bringCommit(request);
-  const tree = await view.tree(commit);
-  for (const path of paths) if (isMissing(tree, path, request.submodules)) throw missingPath(request, path);
-
-  const submodules = request.submodules ? [...tree.values()].filter(isSubmodule) : [];
-  let whole =
-    readsElsewhere(tree, paths) ||
-    paths.some((path) => !tree.has(path)) ||
-    submodules.some((entry) => isWithin(entry.path, paths));
-  if (!whole) {
-    const files = filesWithin(tree, paths);
-    await bringFiles(request, files);
-    whole = await namesFolderAbove(view, files.filter(maySendElsewhere));
-  }
-  const scope = whole ? [''] : paths;
-  const files = filesWithin(tree, scope);
+  const { cache, view, tree, paths, submodules } = request;
+  // The address of a submodule is read from its commit; a cache that was begun anew has nothing of what was known.
+  if (cache.isNew || submodules) await bringCommit(request);
+  else await view.refresh(cache.directory);
+  const scope = await findScope(request);
+  const files = filesWithin(tree.entries, scope === 'whole' ? [''] : paths);
   const sizes = await bringFiles(request, files);
   const links = await readLinks(view, files.filter(isLink));
   // A path that leads through a link is read where the link points.
@@ -79,9 +63,20 @@ export async function prepare(request: PrepareRequest): Promise<Prepared> {
   return {
     entries,
     bytes,
-    submodules: whole ? submodules : [],
-    treeId: whole ? await view.treeId(commit) : idOfPaths(tree, paths),
+    submodules: submodules && scope === 'whole' ? submodulesOf(tree.entries) : [],
+    treeId: treeIdOf(tree, paths, scope),
   };
+}
+
+async function findScope(request: PrepareRequest): Promise<Scope> {
+  const { view, tree, paths, submodules, commits } = request;
+  const known = knownScope(tree.entries, paths, submodules, commits);
+  if (known !== undefined) return known;
+  const files = filesWithin(tree.entries, paths);
+  await bringFiles(request, files);
+  const names = await namesFolderAbove(view, files.filter(maySendElsewhere));
+  commits.rememberNamesOthers(idOfPaths(tree.entries, paths), names);
+  return names ? 'whole' : 'paths';
 }
 
 /** Fetches the commit with its folders, and with its files if all are read, unless it is here. */
@@ -91,12 +86,13 @@ export async function bringCommit({
   view,
   commit,
   paths,
-}: Pick<PrepareRequest, 'remote' | 'cache' | 'view' | 'commit' | 'paths'>): Promise<void> {
+  others,
+}: Pick<PrepareRequest, 'remote' | 'cache' | 'view' | 'commit' | 'paths' | 'others'>): Promise<void> {
   await view.refresh(cache.directory);
   if (await view.has(commit)) return;
   if (cache.plain) await fetchBranch(remote, cache.directory, { depth: 1 });
   else {
-    const filter = paths.includes('') ? 'none' : 'blob:none';
+    const filter = paths.includes('') || others.includes('') ? 'none' : 'blob:none';
     await fetchCommit(remote, cache.directory, commit, { filter, depth: 1 });
   }
   await view.refresh(cache.directory);
@@ -109,7 +105,7 @@ export async function bringCommit({
 /** Fetches the files that are not here yet, in one exchange; gives the bytes of each by id. */
 async function bringFiles(request: PrepareRequest, files: readonly TreeEntry[]): Promise<ReadonlyMap<string, number>> {
   const { remote, cache, view } = request;
-  const ids = [...new Set(files.map((entry) => entry.id))];
+  const ids = idsOf(files);
   const sizes = await view.sizes(ids);
   const missing = ids.filter((id) => !sizes.has(id));
   if (missing.length === 0) return sizes;
@@ -118,9 +114,29 @@ async function bringFiles(request: PrepareRequest, files: readonly TreeEntry[]):
     throw new Failure('server', `Cannot read the cache of "${nameOf(remote)}": files are missing`, {
       code: 'GitFailed',
     });
-  await fetchBlobs(remote, cache.directory, missing);
+  await fetchForAll(request, missing);
   await view.refresh(cache.directory);
   return await view.sizes(ids);
+}
+
+/** Fetches, with the files that are missing, those that other targets of the repository will ask for: one exchange serves them all. */
+async function fetchForAll({ remote, cache, view, tree, others }: PrepareRequest, missing: string[]): Promise<void> {
+  const theirs = idsOf(filesWithin(tree.entries, others));
+  if (theirs.length > 0) {
+    const here = await view.sizes(theirs);
+    const all = [...new Set([...missing, ...theirs.filter((id) => !here.has(id))])];
+    try {
+      return await fetchBlobs(remote, cache.directory, all);
+    } catch (error) {
+      // What others want may be more than is allowed at once: then each sees to itself.
+      if (asFailure(error).code !== 'TooLarge') throw error;
+    }
+  }
+  await fetchBlobs(remote, cache.directory, missing);
+}
+
+function idsOf(files: readonly TreeEntry[]): string[] {
+  return [...new Set(files.map((entry) => entry.id))];
 }
 
 async function namesFolderAbove(view: View, files: readonly TreeEntry[]): Promise<boolean> {
@@ -131,18 +147,6 @@ async function namesFolderAbove(view: View, files: readonly TreeEntry[]): Promis
 async function readLinks(view: View, entries: readonly TreeEntry[]): Promise<Links> {
   const contents = await view.contents([...new Set(entries.map((entry) => entry.id))]);
   return new Map(entries.map((entry) => [entry.path, contents.get(entry.id)?.toString('utf8') ?? '']));
-}
-
-/** Whether nothing can be at the path: a link or, if they are checked out, a submodule on the way may still lead there. */
-function isMissing(tree: Tree, path: string, submodules: boolean): boolean {
-  if (path === '' || tree.has(path)) return false;
-  const parts = path.split('/');
-  for (let count = 1; count <= parts.length; count++) {
-    const entry = tree.get(parts.slice(0, count).join('/'));
-    if (entry === undefined) return true;
-    if (!isFolder(entry)) return !(isLink(entry) || (submodules && isSubmodule(entry)));
-  }
-  return true;
 }
 
 function mayBeWritten(

@@ -6,6 +6,7 @@ import type { Source } from '../../domain/settings/settings.ts';
 import { parseAddress } from './address.ts';
 import { type Cache, useCache } from './cache.ts';
 import type { Git } from './command.ts';
+import type { Commits } from './commits.ts';
 import { prepareCredentials } from './credentials.ts';
 import type { Remote } from './fetch.ts';
 import type { GithubApps } from './github-app.ts';
@@ -16,13 +17,19 @@ import { createView, type View } from './view.ts';
 export interface Workshop {
   readonly git: Git;
   readonly path: string;
+  readonly jobs: string;
   readonly caches: string;
   readonly cacheBytes: number | undefined;
   readonly readSecret: ReadSecret;
   readonly githubApps: GithubApps;
   readonly allowLocal: boolean;
+  /** How long the answer of a server may take: its heads, a fetch. */
+  readonly headSeconds: number;
   readonly timeoutSeconds: number;
   readonly limits: Limits;
+  readonly commits: Commits;
+  /** What other targets read of the same branch, as far as it is known; normal paths. */
+  pathsOfOthers(remote: OpenRemote): readonly string[];
 }
 
 /** A repository to read: a source, or a submodule, which has no branch. */
@@ -48,7 +55,6 @@ export async function openRemote(
   const home = join(directory, `remote-${randomUUID()}`);
   await mkdir(home, { mode: 0o700 });
   const credentials = await prepareCredentials(address, location.auth, join(home, 'credentials'), workshop);
-  const identity = JSON.stringify([location.url, location.auth ?? null]);
   return {
     git: workshop.git,
     address,
@@ -59,8 +65,16 @@ export async function openRemote(
     timeoutSeconds: workshop.timeoutSeconds,
     maxBytes: workshop.limits.checkoutBytes,
     signal,
-    cacheName: createHash('sha256').update(identity).digest('hex').slice(0, 32),
+    cacheName: cacheNameOf(location),
   };
+}
+
+/** The same for the same repository and account. */
+export function cacheNameOf({ url, auth }: Location): string {
+  return createHash('sha256')
+    .update(JSON.stringify([url, auth ?? null]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Calls `use` with the remote's cache of this kind and a new view for it; the view outlives the cache. */

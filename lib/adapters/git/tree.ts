@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 
 /** One line of `git ls-tree -r -t`. */
@@ -75,10 +74,4 @@ function hasFluxYaml(tree: Tree, path: string): boolean {
 /** Files in which a renderer finds the paths of others: kustomizations and charts. */
 export function maySendElsewhere(entry: TreeEntry): boolean {
   return /(^|\/)(kustomization\.ya?ml|Kustomization|Chart\.yaml)$/.test(entry.path);
-}
-
-/** Changes exactly when something at or below the paths changes. */
-export function idOfPaths(tree: Tree, paths: readonly string[]): string {
-  const lines = [...paths].sort().map((path) => `${path} ${tree.get(path)?.mode} ${tree.get(path)?.id}`);
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }

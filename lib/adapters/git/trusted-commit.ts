@@ -43,7 +43,7 @@ export async function trustedCommit(
   );
   if (mode === 'head') {
     const view = await withCache(workshop, remote, 'files', async (cache, fresh) => {
-      await bringCommit({ remote, cache, view: fresh, commit, paths: source.paths.map(normalPath) });
+      await bringCommit({ remote, cache, view: fresh, commit, paths: source.paths.map(normalPath), others: [] });
       return fresh;
     });
     await mustBeGood(view, commit, keyring, source);

@@ -2,8 +2,9 @@ import { link, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRepository } from './cache.ts';
 import type { Git } from './command.ts';
+import type { CommitTree } from './commits.ts';
 import { localFailure } from './failures.ts';
-import { parseTree, type Tree, type TreeEntry } from './tree.ts';
+import { parseTree, type TreeEntry } from './tree.ts';
 
 /**
  * A bare repository of one job that shares the packs of a cache by hard links: it stays whole when the cache goes, concurrent jobs have
@@ -15,9 +16,7 @@ export interface View {
   refresh(cache: string): Promise<void>;
   /** Whether the commit is here; its folders and files may not be. */
   has(commit: string): Promise<boolean>;
-  /** The id of a commit's root folder. */
-  treeId(commit: string): Promise<string>;
-  tree(commit: string): Promise<Tree>;
+  tree(commit: string): Promise<CommitTree>;
   /** Bytes of each blob that is here, by id. */
   sizes(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The contents of blobs that are here, by id. */
@@ -65,8 +64,13 @@ export async function createView(options: ViewOptions): Promise<View> {
     run,
     refresh: (cache) => shareFiles(join(cache, 'objects/pack'), join(directory, 'objects/pack')),
     has: async (commit) => (await attempt(['cat-file', '-e', commit])).code === 0,
-    treeId: async (commit) => (await run(['rev-parse', '--verify', `${commit}^{tree}`])).toString('utf8').trim(),
-    tree: async (commit) => parseTree(await run(['ls-tree', '-r', '-t', '-z', '--full-tree', commit])),
+    async tree(commit) {
+      const [id, listing] = await Promise.all([
+        run(['rev-parse', '--verify', `${commit}^{tree}`]),
+        run(['ls-tree', '-r', '-t', '-z', '--full-tree', commit]),
+      ]);
+      return { id: id.toString('utf8').trim(), entries: parseTree(listing) };
+    },
     async sizes(ids) {
       const output = await run(['cat-file', '--batch-check'], { input: lines(ids) });
       const found = new Map<string, number>();

@@ -3,33 +3,56 @@ import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
 import { parseAddress, withoutCredentials } from './address.ts';
+import type { CommitTree } from './commits.ts';
 import { fullDisk } from './failures.ts';
-import { missingPath, type Prepared, prepare } from './prepare.ts';
+import { bringCommit, missingPath, type Prepared, prepare } from './prepare.ts';
 import { type Location, type OpenRemote, openRemote, type Workshop, withCache } from './remote.ts';
+import { isMissing } from './scope.ts';
 import { readSubmodules } from './submodules.ts';
 import { normalPath, type TreeEntry } from './tree.ts';
 import type { View } from './view.ts';
 
-export interface WriteRequest {
+export interface ReadRequest {
   readonly source: Location & Pick<Source, 'paths'>;
   readonly remote: OpenRemote;
   readonly commit: string;
+  readonly submodules: boolean;
+}
+
+export interface WriteRequest extends ReadRequest {
   /** An empty folder. */
   readonly directory: string;
-  readonly submodules: boolean;
   /** How deep this repository is in others. */
   readonly depth?: number;
 }
 
 const maxDepth = 3;
 
+/** The tree of the commit, once for all jobs that ask for it. Throws a `user` Failure if one of the paths is not in it. */
+export async function readCommit(workshop: Workshop, request: ReadRequest): Promise<CommitTree> {
+  const { remote, commit, submodules } = request;
+  const paths = pathsOf(request);
+  const key = `${remote.cacheName} ${commit}`;
+  async function read(): Promise<CommitTree> {
+    return await withCache(workshop, remote, 'files', async (cache, view) => {
+      await bringCommit({ remote, cache, view, commit, paths, others: workshop.pathsOfOthers(remote) });
+      return await view.tree(commit);
+    });
+  }
+  const tree = await workshop.commits.tree(key, read, remote.signal);
+  for (const path of paths) if (isMissing(tree.entries, path, submodules)) throw missingPath(request, path);
+  return tree;
+}
+
 /** Writes what a render of the source's paths may read into the folder; gives the id of what it wrote. */
 export async function writeRepository(workshop: Workshop, request: WriteRequest): Promise<string> {
-  const { remote, commit, directory } = request;
-  const paths = [...new Set(request.source.paths.map(normalPath))];
-  const { submodules } = request;
+  const { remote, commit, directory, submodules } = request;
+  const { commits, limits } = workshop;
+  const paths = pathsOf(request);
+  const others = workshop.pathsOfOthers(remote);
+  const tree = await readCommit(workshop, request);
   const { prepared, view } = await withCache(workshop, remote, 'files', async (cache, fresh) => ({
-    prepared: await prepare({ remote, cache, view: fresh, commit, paths, submodules, limits: workshop.limits }),
+    prepared: await prepare({ remote, cache, view: fresh, commit, tree, paths, others, submodules, commits, limits }),
     view: fresh,
   }));
   // Git does not say why it cannot write a file, so a disk that is too small is noticed before.
@@ -41,6 +64,11 @@ export async function writeRepository(workshop: Workshop, request: WriteRequest)
     if (!(await exists(join(directory, path)))) throw missingPath(request, path);
   }
   return prepared.treeId;
+}
+
+/** Normal, each once. */
+export function pathsOf({ source }: Pick<ReadRequest, 'source'>): readonly string[] {
+  return [...new Set(source.paths.map(normalPath))];
 }
 
 async function writeSubmodules(

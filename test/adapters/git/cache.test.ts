@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type GitHttp, startGitHttp } from '../../parts/git-http.ts';
 import { createRepository, type Repository } from '../../parts/repository.ts';
-import { failureOf, filesIn, source, type TestGit, temporaryFolder, testGit } from './shared.ts';
+import { checkOut, failureOf, filesIn, source, type TestGit, temporaryFolder, testGit } from './shared.ts';
 
 const request = { submodules: false };
 
@@ -19,9 +19,9 @@ async function packs(cache: string): Promise<string[]> {
 }
 
 async function checkedOut({ git }: TestGit, url: string, commit: string, paths = ['.']): Promise<string[]> {
-  await using checkout = await git.checkout(source(url, { paths }), commit, request);
+  await using checkout = await checkOut(git, source(url, { paths }), commit, request);
   expect(checkout.commit).toBe(commit);
-  return await filesIn(checkout.directory);
+  return await filesIn(await checkout.write());
 }
 
 async function setUp(): Promise<

@@ -9,7 +9,7 @@ import type { Source } from '../../../lib/domain/settings/settings.ts';
 import { type GitHttp, startGitHttp } from '../../parts/git-http.ts';
 import { createRepository } from '../../parts/repository.ts';
 import { type Sshd, startSshd } from '../../parts/sshd.ts';
-import { failureOf, source, testGit } from './shared.ts';
+import { checkOut, failureOf, source, testGit } from './shared.ts';
 
 const password = 'ghp_hunter2';
 const request = { submodules: false };
@@ -73,7 +73,7 @@ it.each(['token', 'sshKey'] as const)(
     const seen = new Map<string, string>();
     let files: Awaited<ReturnType<typeof filesBelow>> = [];
     let done = false;
-    const checkout = git.checkout(from, commit, request).finally(() => {
+    const checkout = checkOut(git, from, commit, request).finally(() => {
       done = true;
     });
     while (!done) {
@@ -110,7 +110,7 @@ it("nothing of this process' environment reaches git", async () => {
   const seen = new Map<string, string>();
   let done = false;
   const from = source(`${server.url}/canary.git`, { auth: { token: { env: 'TOKEN' } } });
-  const checkout = git.checkout(from, commit, request).finally(() => {
+  const checkout = checkOut(git, from, commit, request).finally(() => {
     done = true;
   });
   while (!done) {

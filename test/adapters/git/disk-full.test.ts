@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRepository } from '../../parts/repository.ts';
 import { run } from '../../parts/run.ts';
-import { failureOf, source, temporaryFolder, testGit, world } from './shared.ts';
+import { checkOut, failureOf, source, temporaryFolder, testGit, world } from './shared.ts';
 
 // A real full disk needs a file system of its own, and that needs root.
 const mayMount = process.getuid?.() === 0;
@@ -30,13 +30,13 @@ it.skipIf(!mayMount).each([
   const repository = await createRepository(await temporaryFolder());
   const commit = await repository.commit({ 'large.bin': contents });
   const { git } = await testGit({ scratch: disk });
-  const failure = await failureOf(git.checkout(source(repository.url), commit, { submodules: false }));
+  const failure = await failureOf(checkOut(git, source(repository.url), commit, { submodules: false }));
   expect(failure.fault).toBe('server');
   expect(failure.code).toBe('DiskFull');
   expect(failure.message).toMatch(/: the scratch disk is full$/);
   // What was begun is cleared away: the next, smaller one fits.
   const smaller = await repository.commit({ 'large.bin': 'small' });
-  await using checkout = await git.checkout(source(repository.url), smaller, { submodules: false });
+  await using checkout = await checkOut(git, source(repository.url), smaller, { submodules: false });
   expect(checkout.commit).toBe(smaller);
 });
 
@@ -48,7 +48,7 @@ it.skipIf(!mayMount)('a disk that is full before anything is read is said to be 
   try {
     const full = { code: 'DiskFull', fault: 'server' };
     expect(await failureOf(shop.test.git.head(shop.source))).toMatchObject(full);
-    expect(await failureOf(shop.test.git.checkout(shop.source, commit, { submodules: false }))).toMatchObject(full);
+    expect(await failureOf(checkOut(shop.test.git, shop.source, commit, { submodules: false }))).toMatchObject(full);
   } finally {
     await rm(filler);
   }

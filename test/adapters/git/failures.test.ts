@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { GitHttpFault } from '../../parts/git-http.ts';
 import { createSshKey, type Sshd, startSshd } from '../../parts/sshd.ts';
-import { failureOf, filesIn, password, source, temporaryFolder, testGit, world } from './shared.ts';
+import { checkOut, failureOf, filesIn, password, source, temporaryFolder, testGit, world } from './shared.ts';
 
 const secrets = { TOKEN: password, KEY: '', STRANGER: '', JUNK: 'not a key' };
 const request = { submodules: false };
@@ -21,7 +21,7 @@ it('a wrong token is named by its reference, and no token is said', async () => 
   await using here = await world();
   const commit = await here.repository.commit({ 'a.yaml': '1' });
   const wrong = { ...here.source, auth: { token: { env: 'WRONG' } } };
-  for (const attempt of [() => here.test.git.head(wrong), () => here.test.git.checkout(wrong, commit, request)]) {
+  for (const attempt of [() => here.test.git.head(wrong), () => checkOut(here.test.git, wrong, commit, request)]) {
     const failure = await failureOf(attempt());
     expect(failure.fault).toBe('user');
     expect(failure.message).toMatch(/: the server refuses the credentials$/);
@@ -47,7 +47,7 @@ it.each([
   here.server.fault = fault;
   for (const attempt of [
     () => here.test.git.head(here.source),
-    () => here.test.git.checkout(here.source, commit, request),
+    () => checkOut(here.test.git, here.source, commit, request),
   ]) {
     const failure = await failureOf(attempt());
     expect(failure.message).toMatch(message);
@@ -91,12 +91,12 @@ it('a server that is too slow is given up, and the next attempt is whole', async
   const large = randomBytes(200_000);
   const commit = await here.repository.commit({ 'a.yaml': '1', 'large.bin': large });
   here.server.bytesPerSecond = 5000;
-  const failure = await failureOf(here.test.git.checkout(here.source, commit, request));
+  const failure = await failureOf(checkOut(here.test.git, here.source, commit, request));
   expect(failure.fault).toBe('server');
   expect(failure.message).toMatch(/: the server needs more than 2 s$/);
   here.server.bytesPerSecond = undefined;
-  await using checkout = await here.test.git.checkout(here.source, commit, request);
-  expect(await filesIn(checkout.directory)).toEqual(['a.yaml', 'large.bin']);
+  await using checkout = await checkOut(here.test.git, here.source, commit, request);
+  expect(await filesIn(await checkout.write())).toEqual(['a.yaml', 'large.bin']);
 });
 
 it('more than may come is stopped while it comes', async () => {
@@ -106,7 +106,7 @@ it('more than may come is stopped while it comes', async () => {
   const commit = await here.repository.commit({ 'large.bin': large });
   here.server.bytesPerSecond = 1_000_000;
   const begun = Date.now();
-  const failure = await failureOf(test.git.checkout(here.source, commit, request));
+  const failure = await failureOf(checkOut(test.git, here.source, commit, request));
   expect(Date.now() - begun).toBeLessThan(4000);
   expect(failure.fault).toBe('user');
   expect(failure.message).toMatch(/: more than 100000 bytes come$/);
@@ -115,7 +115,7 @@ it('more than may come is stopped while it comes', async () => {
 it('a run that is stopped stops git', async () => {
   await using here = await world();
   here.server.fault = 'hang';
-  const failure = await failureOf(here.test.git.head(here.source, AbortSignal.timeout(200)));
+  const failure = await failureOf(here.test.git.head(here.source, { signal: AbortSignal.timeout(200) }));
   expect(failure.code).toBe('Aborted');
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRepository } from '../../parts/repository.ts';
 import { type Sshd, startSshd } from '../../parts/sshd.ts';
-import { failureOf, filesIn, password, source, temporaryFolder, testGit, world } from './shared.ts';
+import { checkOut, failureOf, filesIn, password, source, temporaryFolder, testGit, world } from './shared.ts';
 
 const secrets = { TOKEN: password, KEY: '' };
 const request = { submodules: false };
@@ -23,12 +23,12 @@ it('the head and a checkout come over HTTP with a token', async () => {
   const from = { ...here.source, paths: ['clusters/a'] };
 
   expect(await here.test.git.head(from)).toBe(commit);
-  const checkout = await here.test.git.checkout(from, commit, request);
+  const checkout = await checkOut(here.test.git, from, commit, request);
   expect(checkout.commit).toBe(commit);
-  expect(await readFile(join(checkout.directory, 'clusters/a/app.yaml'), 'utf8')).toBe('a: 1\n');
-  expect((await stat(checkout.directory)).mode & 0o777).toBe(0o700);
+  expect(await readFile(join(await checkout.write(), 'clusters/a/app.yaml'), 'utf8')).toBe('a: 1\n');
+  expect((await stat(await checkout.write())).mode & 0o777).toBe(0o700);
   // Nothing lies beside it that a renderer's commands could read.
-  expect(await readdir(join(checkout.directory, '..'))).toEqual(['tree']);
+  expect(await readdir(join(await checkout.write(), '..'))).toEqual(['tree']);
   await checkout[Symbol.asyncDispose]();
   expect(await readdir(join(here.test.scratch, 'git/jobs'))).toEqual([]);
 });
@@ -41,8 +41,8 @@ it('the head and a checkout come over SSH with a deploy key and a pinned host ke
     auth: { sshKey: { env: 'KEY' }, knownHosts: sshd.knownHosts },
   });
   expect(await git.head(from)).toBe(commit);
-  await using checkout = await git.checkout(from, commit, request);
-  expect(await filesIn(checkout.directory)).toEqual(['app.yaml']);
+  await using checkout = await checkOut(git, from, commit, request);
+  expect(await filesIn(await checkout.write())).toEqual(['app.yaml']);
 });
 
 it('the short form of an SSH address is taken', async () => {
@@ -65,8 +65,8 @@ it('the head and a checkout come from a file address, in local runs only', async
   const commit = await repository.commit({ 'app.yaml': 'a: 1\n' });
   const { git } = await testGit();
   expect(await git.head(source(repository.url))).toBe(commit);
-  await using checkout = await git.checkout(source(repository.url), commit, request);
-  expect(await filesIn(checkout.directory)).toEqual(['app.yaml']);
+  await using checkout = await checkOut(git, source(repository.url), commit, request);
+  expect(await filesIn(await checkout.write())).toEqual(['app.yaml']);
 
   const remote = await testGit({ allowLocal: false });
   expect((await failureOf(remote.git.head(source(repository.url)))).fault).toBe('user');
@@ -110,10 +110,10 @@ it('what jobs of dead processes left is swept, and the ones at work stay', async
   const { git, scratch } = await testGit();
   await mkdir(join(scratch, 'git/jobs/1-1-dead/remote/credentials'), { recursive: true });
   await writeFile(join(scratch, 'git/jobs/1-1-dead/remote/credentials/password'), password);
-  await using checkout = await git.checkout(source(repository.url), commit, request);
+  await using checkout = await checkOut(git, source(repository.url), commit, request);
   await git.head(source(repository.url));
   expect(await readdir(join(scratch, 'git/jobs'))).toHaveLength(1);
-  expect(await filesIn(checkout.directory)).toEqual(['app.yaml']);
+  expect(await filesIn(await checkout.write())).toEqual(['app.yaml']);
 });
 
 it('a process killed while it fetches leaves nothing that the next one stumbles over', async () => {
@@ -132,8 +132,8 @@ it('a process killed while it fetches leaves nothing that the next one stumbles 
   expect(before.filter((path) => /\.git\.lock$|credentials\/password$/.test(path))).toHaveLength(2);
 
   here.server.bytesPerSecond = undefined;
-  await using checkout = await git.checkout(here.source, commit, request);
-  expect(await filesIn(checkout.directory)).toEqual(['a.yaml', 'large.bin']);
+  await using checkout = await checkOut(git, here.source, commit, request);
+  expect(await filesIn(await checkout.write())).toEqual(['a.yaml', 'large.bin']);
   const after = await readdir(scratch, { recursive: true });
   expect(after.filter((path) => /\.lock$|tmp_pack|credentials/.test(path))).toEqual([]);
   expect(await readdir(join(scratch, 'git/jobs'))).toHaveLength(1);

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { Checkout } from '../../../lib/app/ports.ts';
 import { createRepository, type FileContents } from '../../parts/repository.ts';
 import { run } from '../../parts/run.ts';
-import { failureOf, filesIn, source, temporaryFolder, testGit } from './shared.ts';
+import { checkOut, failureOf, filesIn, source, temporaryFolder, testGit } from './shared.ts';
 
 const noSubmodules = { submodules: false };
 
@@ -19,7 +19,7 @@ async function checkoutOf(
   const commit = await repository.commit(files);
   const { git } = await testGit(options.limits);
   const request = { ...noSubmodules, ...(options.files ? { files: options.files } : {}) };
-  return await git.checkout(source(repository.url, { paths }), commit, request);
+  return await checkOut(git, source(repository.url, { paths }), commit, request);
 }
 
 const shop = {
@@ -64,18 +64,18 @@ it.each([
   ],
 ] as const)('%s: what a render may read is checked out', async (_case, more, paths, expected) => {
   await using checkout = await checkoutOf({ ...shop, ...more }, [...paths]);
-  expect(await filesIn(checkout.directory)).toEqual([...expected]);
+  expect(await filesIn(await checkout.write())).toEqual([...expected]);
 });
 
 it('files beside the paths are checked out when they are asked for', async () => {
   await using checkout = await checkoutOf(shop, ['shop'], { files: ['base/app.yaml'] });
-  expect(await filesIn(checkout.directory)).toEqual(['base/app.yaml', 'shop/app.yaml']);
+  expect(await filesIn(await checkout.write())).toEqual(['base/app.yaml', 'shop/app.yaml']);
 });
 
 it('a path that leads through a link is checked out', async () => {
   await using checkout = await checkoutOf({ ...shop, current: { link: 'shop' } }, ['current/app.yaml']);
-  expect(await readlink(join(checkout.directory, 'current'))).toBe('shop');
-  expect((await stat(join(checkout.directory, 'current/app.yaml'))).isFile()).toBe(true);
+  expect(await readlink(join(await checkout.write(), 'current'))).toBe('shop');
+  expect((await stat(join(await checkout.write(), 'current/app.yaml'))).isFile()).toBe(true);
 });
 
 it.each([
@@ -94,7 +94,7 @@ it('a link that leaves, or a file too large, in the folder of another target dis
   const poison = { 'other/link': { link: '/etc/passwd' }, 'other/large.bin': 'x'.repeat(2000) };
   const flux = { '.flux.yaml': 'version: 1\n' };
   await using checkout = await checkoutOf({ ...shop, ...poison, ...flux }, ['shop'], { limits: { fileBytes: 1000 } });
-  expect(await filesIn(checkout.directory)).toEqual(['.flux.yaml', ...everything]);
+  expect(await filesIn(await checkout.write())).toEqual(['.flux.yaml', ...everything]);
 });
 
 it.each([[['nowhere']], [['shop', 'shop/app.yaml/deeper']], [['Shop']]])(
@@ -130,7 +130,7 @@ it('the tree id changes when what a render may read changes, and only then', asy
   const { git } = await testGit();
   async function treeId(paths: string[], files: Readonly<Record<string, FileContents>>): Promise<string> {
     const commit = await repository.commit(files);
-    await using checkout = await git.checkout(source(repository.url, { paths }), commit, noSubmodules);
+    await using checkout = await checkOut(git, source(repository.url, { paths }), commit, noSubmodules);
     return checkout.treeId;
   }
   const first = await treeId(['shop'], shop);
@@ -157,7 +157,7 @@ it('names that git could write outside of the checkout stay unwritten', async ()
   const commit = await repository.git('commit-tree', tree, '-m', 'poison');
   await repository.git('push', '-q', '--force', repository.bare, `${commit}:refs/heads/main`);
   const { git } = await testGit();
-  await git.checkout(source(repository.url), commit, noSubmodules).then(
+  await checkOut(git, source(repository.url), commit, noSubmodules).then(
     (checkout) => checkout[Symbol.asyncDispose](),
     () => undefined,
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { createGit, type GitOptions } from '../../../lib/adapters/git/git.ts';
-import type { Git } from '../../../lib/app/ports.ts';
+import type { Checkout, Git } from '../../../lib/app/ports.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import type { SecretRef, Source } from '../../../lib/domain/settings/settings.ts';
 import { type GitHttp, startGitHttp } from '../../parts/git-http.ts';
@@ -53,6 +53,18 @@ export async function filesIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
   return files.map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1)).sort();
+}
+
+/** A checkout whose files are written, as for a render. */
+export async function checkOut(git: Git, ...request: Parameters<Git['checkout']>): Promise<Checkout> {
+  const checkout = await git.checkout(...request);
+  try {
+    await checkout.write();
+    return checkout;
+  } catch (error) {
+    await checkout[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** What a promise is rejected with; fails if it is not a Failure. */

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { absoluteUrl } from '../../../lib/adapters/git/submodules.ts';
 import { type GitHttp, startGitHttp } from '../../parts/git-http.ts';
 import { createRepository, type Repository } from '../../parts/repository.ts';
-import { failureOf, filesIn, source, temporaryFolder, testGit } from './shared.ts';
+import { checkOut, failureOf, filesIn, source, temporaryFolder, testGit } from './shared.ts';
 
 let server: GitHttp | undefined;
 afterEach(() => server?.[Symbol.asyncDispose]());
@@ -48,12 +48,12 @@ async function setUp() {
 it('submodules are checked out when asked for, at their commit and with the credentials of the same server', async () => {
   const { shop, inside, git, from } = await setUp();
   const commit = await addSubmodule(shop, 'app/library', '../library.git', inside);
-  await using without = await git.checkout(from, commit, { submodules: false });
-  expect(await filesIn(without.directory)).toEqual(['app/app.yaml']);
-  await using checkout = await git.checkout(from, commit, { submodules: true });
-  expect(await filesIn(checkout.directory)).toEqual(['.gitmodules', 'app/app.yaml', 'app/library/base.yaml']);
-  await using below = await git.checkout({ ...from, paths: ['app/library'] }, commit, { submodules: true });
-  expect(await filesIn(below.directory)).toContain('app/library/base.yaml');
+  await using without = await checkOut(git, from, commit, { submodules: false });
+  expect(await filesIn(await without.write())).toEqual(['app/app.yaml']);
+  await using checkout = await checkOut(git, from, commit, { submodules: true });
+  expect(await filesIn(await checkout.write())).toEqual(['.gitmodules', 'app/app.yaml', 'app/library/base.yaml']);
+  await using below = await checkOut(git, { ...from, paths: ['app/library'] }, commit, { submodules: true });
+  expect(await filesIn(await below.write())).toContain('app/library/base.yaml');
 });
 
 it.each([
@@ -63,7 +63,7 @@ it.each([
 ])('a submodule at %s is refused', async (url, message) => {
   const { shop, inside, git, from } = await setUp();
   const commit = await addSubmodule(shop, 'app/library', url, inside);
-  const failure = await failureOf(git.checkout(from, commit, { submodules: true }));
+  const failure = await failureOf(checkOut(git, from, commit, { submodules: true }));
   expect(failure.fault).toBe('user');
   expect(failure.message).toMatch(message);
   expect(failure.message).not.toMatch(/hunter2/);
@@ -80,7 +80,7 @@ it('a submodule on another server does not get the credentials', async () => {
     other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port));
   });
   const commit = await addSubmodule(shop, 'app/library', `http://127.0.0.1:${port}/library.git`, inside);
-  const failure = await failureOf(git.checkout(from, commit, { submodules: true }));
+  const failure = await failureOf(checkOut(git, from, commit, { submodules: true }));
   other.close();
   expect(failure.fault).toBe('user');
   expect(asked.length).toBeGreaterThan(0);
@@ -91,6 +91,6 @@ it('a submodule without an address is named', async () => {
   const { shop, inside, git, from } = await setUp();
   await addGitlink(shop, 'app/library', inside);
   const commit = await shop.commit({ '.gitmodules': '' });
-  const failure = await failureOf(git.checkout(from, commit, { submodules: true }));
+  const failure = await failureOf(checkOut(git, from, commit, { submodules: true }));
   expect(failure.message).toBe('Cannot check out the submodule "app/library": .gitmodules has no url for it');
 });

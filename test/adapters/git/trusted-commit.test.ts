@@ -6,7 +6,7 @@ import type { Source } from '../../../lib/domain/settings/settings.ts';
 import { createRepository, type Signer } from '../../parts/repository.ts';
 import { run } from '../../parts/run.ts';
 import { createSshKey } from '../../parts/sshd.ts';
-import { failureOf, filesIn, source, temporaryFolder, testGit } from './shared.ts';
+import { checkOut, failureOf, filesIn, source, temporaryFolder, testGit } from './shared.ts';
 
 let home: string;
 let signers: { ssh: Signer; strangerSsh: Signer; gpg: Signer; strangerGpg: Signer };
@@ -50,8 +50,8 @@ async function setUp() {
   const { git, scratch } = await testGit({ secrets });
   async function sync(mode: Source['verify']['mode'], commit: string, verifiedUpTo?: string) {
     const options = { submodules: false, ...(verifiedUpTo === undefined ? {} : { verifiedUpTo }) };
-    await using checkout = await git.checkout(verified(repository.url, mode), commit, options);
-    return { commit: checkout.commit, refused: checkout.refused, files: await filesIn(checkout.directory) };
+    await using checkout = await checkOut(git, verified(repository.url, mode), commit, options);
+    return { commit: checkout.commit, refused: checkout.refused, files: await filesIn(await checkout.write()) };
   }
   return { repository, git, scratch, sync };
 }
@@ -171,7 +171,7 @@ it('the key that verified the last commit must still be listed', async () => {
   const first = await repository.commit({ 'a.yaml': '1' }, { sign: signers.strangerGpg });
   const next = await repository.commit({ 'a.yaml': '2' }, { sign: signers.gpg });
   const from = verified(repository.url, 'all', [{ env: 'GPG_ADA' }]);
-  const failure = await failureOf(git.checkout(from, next, { submodules: false, verifiedUpTo: first }));
+  const failure = await failureOf(checkOut(git, from, next, { submodules: false, verifiedUpTo: first }));
   expect(failure.message).toMatch(`Cannot verify commit ${first} of`);
 });
 
@@ -179,15 +179,15 @@ it('keys that are none, and no keys, are named', async () => {
   const { repository, git } = await setUp();
   const commit = await repository.commit({ 'a.yaml': '1' }, { sign: signers.gpg });
   const request = { submodules: false };
-  expect((await failureOf(git.checkout(verified(repository.url, 'head', []), commit, request))).message).toBe(
+  expect((await failureOf(checkOut(git, verified(repository.url, 'head', []), commit, request))).message).toBe(
     'Cannot verify signatures: verify.keys is empty',
   );
   secrets.JUNK = 'hunter2';
-  const failure = await failureOf(git.checkout(verified(repository.url, 'head', [{ env: 'JUNK' }]), commit, request));
+  const failure = await failureOf(checkOut(git, verified(repository.url, 'head', [{ env: 'JUNK' }]), commit, request));
   expect(failure.message).toBe(
     'Cannot verify signatures: the secret { env: JUNK } holds neither OpenPGP nor SSH public keys',
   );
   secrets.JUNK = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nhunter2\n-----END PGP PUBLIC KEY BLOCK-----\n';
-  const refused = await failureOf(git.checkout(verified(repository.url, 'head', [{ env: 'JUNK' }]), commit, request));
+  const refused = await failureOf(checkOut(git, verified(repository.url, 'head', [{ env: 'JUNK' }]), commit, request));
   expect(refused.message).toBe('Cannot verify signatures: gpg does not take the keys in the secret { env: JUNK }');
 });
