@@ -28,7 +28,13 @@ export interface MembersRequest {
   readonly needsWhole: (groupKind: GroupKind) => boolean;
 }
 
-/** One LIST per claimed kind, cluster-wide by label; per claimed namespace where the account may not more (APPLY §6). */
+/**
+ * A cluster-wide LIST makes the server read every object of the kind, whoever owns it: of all Secrets of the cluster for the two of a
+ * target. Up to this many claimed namespaces are listed one by one, which keeps to two requests a kind (APPLY §6).
+ */
+const mostListedApart = 2;
+
+/** The claimed kinds by label: in each claimed namespace if these are few or the account may not more, else cluster-wide. */
 export async function listMembers(cluster: Cluster, request: MembersRequest): Promise<Members> {
   const sets = [request.inventory, ...request.adopts];
   const claimed = new Set(sets.flatMap((set) => [...set.groupKinds]));
@@ -85,7 +91,8 @@ async function listClaimed(
     ).flat();
   }
   const groupKind = groupKindOf(kind);
-  if (allowNamespaces.length > 0 || narrow?.has(groupKind)) return await listEach();
+  if (allowNamespaces.length > 0 || namespaces.size <= mostListedApart || narrow?.has(groupKind))
+    return await listEach();
   try {
     return await cluster.list(kind, options);
   } catch (error) {

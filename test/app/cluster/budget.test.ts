@@ -66,12 +66,23 @@ describeCluster('requests of a sync', (kubeconfig) => {
     };
   }
 
-  it('a no-op sync lists each kind once for all namespaces, reads and claims the inventory, and asks nothing else', async () => {
+  it('a no-op sync of many namespaces lists each kind once, reads and claims the inventory, and asks nothing else', async () => {
+    const { bring } = target();
+    const all = documents([first, second, full]);
+    expect((await bring(all)).changes).toMatchObject({ created: 144 });
+    expect((await bring(all)).changes).toMatchObject({ unchanged: 144 });
+    expect(seen()).toEqual({ reads: kinds.length + 1, lists: kinds.length, writes: 1, discovery: 0 });
+    expect(proxy.requests.length).toBeLessThanOrEqual(2 * kinds.length + 3);
+  });
+
+  it('a no-op sync of two namespaces lists each kind in these alone, within the same budget', async () => {
     const { bring } = target();
     const all = documents([first, second]);
     expect((await bring(all)).changes).toMatchObject({ created: 96 });
     expect((await bring(all)).changes).toMatchObject({ unchanged: 96 });
-    expect(seen()).toEqual({ reads: kinds.length + 1, lists: kinds.length, writes: 1, discovery: 0 });
+    expect(seen()).toEqual({ reads: 2 * kinds.length + 1, lists: 2 * kinds.length, writes: 1, discovery: 0 });
+    const lists = proxy.requests.filter(({ path }) => path.includes('limit='));
+    expect(lists.every(({ path }) => path.includes(`/namespaces/`))).toBe(true);
     expect(proxy.requests.length).toBeLessThanOrEqual(2 * kinds.length + 3);
   });
 
@@ -84,7 +95,7 @@ describeCluster('requests of a sync', (kubeconfig) => {
   });
 
   it('a no-op sync of more than 500 objects of a kind asks for one page more', async () => {
-    const { bring } = target({ namespace: full });
+    const { bring } = target({ namespace: full, inventory: { namespace: full } });
     const maps = Array.from({ length: 501 }, (_, index) =>
       JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `paged-${index}` }, data: { a: 'b' } }),
     ).join('\n---\n');

@@ -212,7 +212,8 @@ describeCluster('prune', (kubeconfig) => {
     const late = {
       ...cluster,
       async list(...[kind, options]: Parameters<typeof cluster.list>) {
-        const isLookedThrough = kind.kind === 'Widget' && options?.namespace === name;
+        const isLookedThrough =
+          kind.kind === 'Widget' && options?.labelSelector === undefined && options?.namespace === name;
         if (isLookedThrough) await until(async () => (await api('GET', `/apis/${group}/v1/widgets`)).status === 404);
         return cluster.list(kind, options);
       },
