@@ -49,7 +49,7 @@ export function createParts({ config, data, environment, log, sources = [] }: Pa
     git: createGit({ scratch, readSecret, allowLocal: true, path: environment.path, sources, clock: Date.now }),
     render: createCheckoutRender(renderDirectory),
     renderDirectory,
-    connect: createConnect({ readSecret, log }),
+    connect: createConnect({ readSecret, log, idleMs: 60_000 }),
     readSecret,
   };
 }

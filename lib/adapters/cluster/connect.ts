@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto';
 import type { Connect, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SecretRef } from '../../domain/settings/settings.ts';
+import type { SecretRef, Target } from '../../domain/settings/settings.ts';
 import type { Log } from '../../log.ts';
-import { createAccess } from './access.ts';
+import { type Access, createAccess } from './access.ts';
 import { createCluster } from './cluster.ts';
+import { createConnections } from './connections.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { login as inlineLogin, type Login } from './login.ts';
 import { createRest } from './rest.ts';
-import { createTransport } from './transport.ts';
 
 export interface ConnectOptions {
   readonly readSecret: ReadSecret;
@@ -17,27 +18,39 @@ export interface ConnectOptions {
   readonly log?: Pick<Log, 'warn'>;
   /** Milliseconds that a request may take; default 65,000. */
   readonly timeoutMs?: number;
+  /** Milliseconds for which connections are kept for the next who connects; default 0. */
+  readonly idleMs?: number;
 }
 
 /**
  * Connects with kubeconfigs that are kept as secrets. What is wrong with one is a `user` Failure that names the secret, the context and the
- * entry, never a value. Disposing of the cluster closes its connections; aborting the signal ends what is in flight.
+ * entry, never a value. Disposing of the cluster closes its connections, or leaves them to the next who connects; aborting the signal ends what is in flight.
  */
 export function createConnect(options: ConnectOptions): Connect {
   const { readSecret, login = inlineLogin, log, timeoutMs } = options;
+  const connections = createConnections(options.idleMs ?? 0);
+
+  async function findAccess(text: string, name: string, target: Target['cluster']): Promise<Access> {
+    const { context, credentials } = await login(readKubeconfig(text, name, target.context), name);
+    const access = createAccess(context, credentials, name, target.impersonate);
+    if (access.tls?.rejectUnauthorized === false) {
+      const server = access.url.origin;
+      log?.warn('The certificate of an API server is not checked: insecure-skip-tls-verify', { server });
+    }
+    return access;
+  }
+
   return async (target, signal) => {
     if (target.kubeconfig === undefined) throw refuseEks(target.eks?.name ?? '');
     const name = secretName(target.kubeconfig);
-    const read = readKubeconfig(await readSecret(target.kubeconfig), name, target.context);
-    const { context, credentials } = await login(read, name);
-    const access = createAccess(context, credentials, name, target.impersonate);
+    const text = await readSecret(target.kubeconfig);
+    const key = createHash('sha256')
+      .update(JSON.stringify([text, name, target.context, target.impersonate]))
+      .digest('base64url');
+    const { access, transport, close } = await connections.open(key, () => findAccess(text, name, target));
     const { origin } = access.url;
-    if (access.tls?.rejectUnauthorized === false) {
-      log?.warn('The certificate of an API server is not checked: insecure-skip-tls-verify', { server: origin });
-    }
-    const transport = createTransport(access);
     const rest = createRest(transport, { origin, signal, ...(timeoutMs !== undefined && { timeoutMs }) });
-    return createCluster(rest, { id: access.id, namespace: access.namespace, close: transport.close });
+    return createCluster(rest, { id: access.id, namespace: access.namespace, close });
   };
 }
 

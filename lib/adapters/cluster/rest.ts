@@ -37,7 +37,7 @@ export interface RestOptions {
 
 const defaultTimeoutMs = 65_000;
 
-export function createRest(transport: Transport, options: RestOptions): Rest {
+export function createRest(transport: Pick<Transport, 'exchange'>, options: RestOptions): Rest {
   const { origin, signal, timeoutMs = defaultTimeoutMs } = options;
 
   /** The answer's body, or how it failed and whether and when it may be sent again. */
