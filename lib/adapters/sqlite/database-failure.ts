@@ -12,11 +12,11 @@ const full = 13;
 const cannotOpen = 14;
 const notADatabase = 26;
 
-/** What SQLite threw while the database was in use, as a `server` Failure; anything else as it is. */
+/** What SQLite, or a flush of its file, threw while the database was in use, as a `server` Failure; anything else as it is. */
 export function databaseFailure(error: unknown, path: string): unknown {
   const code = resultCode(error);
-  if (code === undefined) return error;
-  if (code === full) {
+  if (code === undefined && !isFileError(error)) return error;
+  if (code === full || (error as NodeJS.ErrnoException).code === 'ENOSPC') {
     return new Failure('server', `Cannot write "${path}": the disk is full`, {
       help: `Free space in ${dirname(path)}; what was recorded before is safe, what was refused is tried again`,
       cause: error,
@@ -28,7 +28,7 @@ export function databaseFailure(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  const state = code === inputOutput ? `the disk reports an error (${text(error)})` : text(error);
+  const state = code === inputOutput || code === undefined ? `the disk reports an error (${text(error)})` : text(error);
   return new Failure('server', `Cannot use "${path}": ${state}`, { cause: error });
 }
 

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import { Failure } from '../../domain/failure.ts';
 import { databaseFailure, openFailure } from './database-failure.ts';
+import { openDisk } from './disk.ts';
 import { schema } from './schema.ts';
 
 /** The one SQLite file of `sluice serve`, owned by this process alone. */
@@ -12,10 +13,11 @@ export interface Database extends Disposable {
   prepare(sql: string): StatementSync;
   /** Runs `work`; what SQLite throws becomes a `server` Failure (full disk, damaged file, …). */
   read<T>(work: () => T): T;
-  /** All of what `work` does is on disk when this returns, or nothing is: it survives a kill -9 and a power cut. */
-  write<T>(work: () => T): T;
-  /** Like `write`, in one transaction with all that comes in the same turn of the event loop: they share one wait for the disk, and fail together. */
-  writeTogether<T>(work: () => T): Promise<T>;
+  /**
+   * All of what `work` does is on disk when this resolves, or nothing is: it survives a kill -9 and a power cut. It is one transaction with
+   * all that comes in the same turn of the event loop, and shares the wait for the disk with all that comes during the wait before.
+   */
+  write<T>(work: () => T): Promise<T>;
   /**
    * Like `write`, without waiting for the disk: a kill -9 keeps it, a power cut may undo it as if it had not happened. For what is
    * done again by itself, such as the claim of a message.
@@ -62,7 +64,11 @@ function createPrivately(path: string): void {
   }
 }
 
-/** Set before the first access, EXCLUSIVE makes the first write lock the file until it is closed, and WAL do without shared memory. */
+/**
+ * Set before the first access, EXCLUSIVE makes the first write lock the file until it is closed, and WAL do without shared memory. NORMAL
+ * appends to the WAL without a wait, which would hold the event loop for as long as the disk takes: `write` waits beside it. A power cut loses
+ * the end of the WAL, never its middle (https://www.sqlite.org/wal.html).
+ */
 function configure(sqlite: DatabaseSync, path: string): void {
   sqlite.exec(
     'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON',
@@ -75,10 +81,12 @@ function configure(sqlite: DatabaseSync, path: string): void {
     });
   }
   for (const step of schema.slice(found)) sqlite.exec(step);
-  sqlite.exec(`PRAGMA user_version = ${schema.length}; COMMIT`);
+  sqlite.exec(`PRAGMA user_version = ${schema.length}; COMMIT; PRAGMA synchronous = NORMAL`);
 }
 
 function wrap(sqlite: DatabaseSync, path: string): Database {
+  const disk = openDisk(`${path}-wal`);
+
   function read<T>(work: () => T): T {
     try {
       return work();
@@ -99,29 +107,21 @@ function wrap(sqlite: DatabaseSync, path: string): Database {
     }
   }
 
-  function unsynced<T>(work: () => T): T {
-    sqlite.exec('PRAGMA synchronous = NORMAL');
-    try {
-      return transaction(work);
-    } finally {
-      sqlite.exec('PRAGMA synchronous = FULL');
-    }
-  }
-
   let waiting: Waiting[] = [];
 
-  function writeWaiting(): void {
+  async function writeWaiting(): Promise<void> {
     const batch = waiting;
     waiting = [];
     try {
       const results = read(() => transaction(() => batch.map(({ work }) => work())));
+      await disk.flushed();
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of batch) reject(databaseFailure(error, path));
     }
   }
 
-  function writeTogether<T>(work: () => T): Promise<T> {
+  function write<T>(work: () => T): Promise<T> {
     if (waiting.length === 0) setImmediate(writeWaiting);
     return new Promise<T>((resolve, reject) => {
       waiting.push({ work, resolve: (result) => resolve(result as T), reject });
@@ -129,15 +129,16 @@ function wrap(sqlite: DatabaseSync, path: string): Database {
   }
 
   function close(): void {
-    if (sqlite.isOpen) sqlite.close();
+    if (!sqlite.isOpen) return;
+    sqlite.close();
+    disk.close();
   }
 
   return {
     prepare: (sql) => read(() => sqlite.prepare(sql)),
     read,
-    write: (work) => read(() => transaction(work)),
-    writeTogether,
-    writeSoon: (work) => read(() => unsynced(work)),
+    write,
+    writeSoon: (work) => read(() => transaction(work)),
     close,
     [Symbol.dispose]: close,
   };

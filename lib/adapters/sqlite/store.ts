@@ -68,14 +68,14 @@ export function createSqliteStore(database: Database, clock: Clock): Store {
 
     async put(item, condition) {
       const body = await encodeBody(item);
-      const written = await database.writeTogether(() => write(item, body, condition));
+      const written = await database.write(() => write(item, body, condition));
       purgeNowAndThen();
       return written;
     },
 
     async delete(partition, sort, condition) {
       const key = { partition, sort };
-      return await database.writeTogether(() => {
+      return await database.write(() => {
         if (condition === undefined) statements.delete.run(key);
         else statements.deleteIs.run({ ...key, is: condition.orderIs, now: now() });
         return statements.get.get({ ...key, now: now() }) === undefined;

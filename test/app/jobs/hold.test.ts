@@ -17,6 +17,8 @@ async function pass(world: JobWorld, seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second++) {
     world.advance(1);
     await vi.advanceTimersByTimeAsync(1000);
+    // What a timer has begun to write is written when this is; who waits for it goes on.
+    await world.ports.store.put({ partition: 'test', sort: 'time', order: world.now(), body: 1 });
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
