@@ -43,28 +43,42 @@ const settings: readonly string[] = [
   'protocol.version=2',
 ];
 
+/** The arguments and the whole environment of git. */
+export function commandLine(
+  setup: GitSetup,
+  args: readonly string[],
+  call: Pick<GitCall, 'repository' | 'directory' | 'environment'>,
+): { readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> } {
+  return {
+    args: [...settings.flatMap((setting) => ['-c', setting]), ...args],
+    environment: {
+      PATH: setup.path,
+      ...setup.environment,
+      HOME: call.directory,
+      LC_ALL: 'C',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_SYSTEM: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_ATTR_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_OPTIONAL_LOCKS: '0',
+      // Only an exchange with a server allows one (credentials.ts).
+      GIT_ALLOW_PROTOCOL: '',
+      ...(call.repository === undefined ? {} : { GIT_DIR: call.repository }),
+      ...call.environment,
+    },
+  };
+}
+
 export function createGitCommand(setup: GitSetup): Git {
-  return (args, call) =>
-    runCommand('git', [...settings.flatMap((setting) => ['-c', setting]), ...args], {
+  return (args, call) => {
+    const line = commandLine(setup, args, call);
+    return runCommand('git', line.args, {
       directory: call.directory,
-      environment: {
-        PATH: setup.path,
-        ...setup.environment,
-        HOME: call.directory,
-        LC_ALL: 'C',
-        GIT_CONFIG_GLOBAL: '/dev/null',
-        GIT_CONFIG_SYSTEM: '/dev/null',
-        GIT_CONFIG_NOSYSTEM: '1',
-        GIT_ATTR_NOSYSTEM: '1',
-        GIT_TERMINAL_PROMPT: '0',
-        GIT_OPTIONAL_LOCKS: '0',
-        // Only an exchange with a server allows one (credentials.ts).
-        GIT_ALLOW_PROTOCOL: '',
-        ...(call.repository === undefined ? {} : { GIT_DIR: call.repository }),
-        ...call.environment,
-      },
+      environment: line.environment,
       timeoutSeconds: call.timeoutSeconds,
       ...(call.input === undefined ? {} : { input: call.input }),
       signal: call.signal,
     });
+  };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Checkout, CheckoutOptions, Git, HeadOptions, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
+import { createCacheSpace } from './cache-space.ts';
 import { createGitCommand } from './command.ts';
 import { createCommits } from './commits.ts';
 import { fullDisk } from './failures.ts';
@@ -9,6 +10,7 @@ import { findHeads, noBranch } from './find-head.ts';
 import { createGithubApps } from './github-app.ts';
 import { createHeads } from './heads.ts';
 import { openJob } from './job.ts';
+import { createObjectPool } from './object-pool.ts';
 import { openCheckout } from './open-checkout.ts';
 import { cacheNameOf, type Workshop } from './remote.ts';
 import { normalPath } from './tree.ts';
@@ -45,12 +47,15 @@ export interface GitOptions {
 export function createGit(options: GitOptions): Git {
   const path = options.path ?? '/usr/local/bin:/usr/bin:/bin';
   const paths = groupPaths(options.sources ?? []);
+  const setup = { path, environment: options.environment ?? {} };
+  const caches = join(options.scratch, 'git', 'caches');
+  const space = createCacheSpace(caches, options.cacheBytes);
   const workshop: Workshop = {
-    git: createGitCommand({ path, environment: options.environment ?? {} }),
+    git: createGitCommand(setup),
     path,
     jobs: join(options.scratch, 'git', 'jobs'),
-    caches: join(options.scratch, 'git', 'caches'),
-    cacheBytes: options.cacheBytes,
+    caches,
+    objects: createObjectPool(setup, join(options.scratch, 'git', 'empty')),
     readSecret: options.readSecret,
     githubApps: createGithubApps(options.readSecret, options.githubApi),
     allowLocal: options.allowLocal,
@@ -77,11 +82,16 @@ export function createGit(options: GitOptions): Git {
 
   async function checkout(source: Source, commit: string, request: CheckoutOptions): Promise<Checkout> {
     const job = await openJob(workshop.jobs);
+    const held = space.hold(cacheNameOf(source));
+    async function close(): Promise<void> {
+      await job[Symbol.asyncDispose]();
+      await held[Symbol.asyncDispose]();
+    }
     try {
       const { write, ...opened } = await openCheckout(workshop, job, source, commit, request);
-      return { ...opened, write: explaining(write), [Symbol.asyncDispose]: () => job[Symbol.asyncDispose]() };
+      return { ...opened, write: explaining(write), [Symbol.asyncDispose]: close };
     } catch (error) {
-      await job[Symbol.asyncDispose]();
+      await close();
       throw error;
     }
   }

@@ -6,6 +6,9 @@ import { isAlive, ownProcess } from './owner.ts';
 
 const pollMilliseconds = 25;
 
+/** Who waits in this process, by file: they need not poll for one another. */
+const waiting = new Map<string, Set<() => void>>();
+
 /**
  * Holds the lock `file` until disposed, in this process and across processes. The lock of a process that has died is taken over.
  * Throws a `server` Failure when it is still held after `timeoutSeconds`, or on abort.
@@ -19,10 +22,15 @@ export async function acquireLock(
   const mine = `${file}.${mark}`;
   await writeFile(mine, mark, { mode: 0o600 });
   try {
-    for (const end = Date.now() + timeoutSeconds * 1000; ; await sleep(pollMilliseconds)) {
+    for (const end = Date.now() + timeoutSeconds * 1000; ; await released(file)) {
       // A link is made whole or not at all: nobody ever reads a lock without an owner.
       if (await succeeds(link(mine, file), 'EEXIST')) {
-        return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
+        return {
+          async [Symbol.asyncDispose]() {
+            await rm(file, { force: true });
+            for (const wake of waiting.get(file) ?? []) wake();
+          },
+        };
       }
       await removeIfDead(file);
       if (signal?.aborted)
@@ -37,6 +45,17 @@ export async function acquireLock(
   } finally {
     await rm(mine, { force: true });
   }
+}
+
+/** Until the lock is given back in this process, or it is time to look whether it was in another. */
+async function released(file: string): Promise<void> {
+  const woken = new AbortController();
+  const wake = () => woken.abort();
+  const waiters = waiting.get(file) ?? new Set();
+  waiting.set(file, waiters.add(wake));
+  await sleep(pollMilliseconds, undefined, { signal: woken.signal }).catch(() => undefined);
+  waiters.delete(wake);
+  if (waiters.size === 0) waiting.delete(file);
 }
 
 async function removeIfDead(file: string): Promise<void> {

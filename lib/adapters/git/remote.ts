@@ -2,16 +2,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
+import { asFailure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
 import { parseAddress } from './address.ts';
-import { type Cache, useCache } from './cache.ts';
+import { type Cache, type CacheOptions, discardCache, useCache } from './cache.ts';
 import type { Git } from './command.ts';
 import type { Commits } from './commits.ts';
 import { prepareCredentials } from './credentials.ts';
 import type { Remote } from './fetch.ts';
 import type { GithubApps } from './github-app.ts';
+import type { ObjectPool } from './object-pool.ts';
 import type { Limits } from './prepare.ts';
-import { createView, type View } from './view.ts';
 
 /** What all jobs of one `createGit` share. */
 export interface Workshop {
@@ -19,7 +20,7 @@ export interface Workshop {
   readonly path: string;
   readonly jobs: string;
   readonly caches: string;
-  readonly cacheBytes: number | undefined;
+  readonly objects: ObjectPool;
   readonly readSecret: ReadSecret;
   readonly githubApps: GithubApps;
   readonly allowLocal: boolean;
@@ -77,26 +78,41 @@ export function cacheNameOf({ url, auth }: Location): string {
     .slice(0, 32);
 }
 
-/** Calls `use` with the remote's cache of this kind and a new view for it; the view outlives the cache. */
+export type CacheKind = 'files' | 'history';
+
+/** The directory of the remote's cache of this kind. */
+export function cacheOf(workshop: Workshop, remote: OpenRemote, kind: CacheKind): string {
+  return join(workshop.caches, `${remote.cacheName}-${kind}.git`);
+}
+
+/** Calls `use` with the remote's cache of this kind, to fetch into it. */
 export async function withCache<Result>(
   workshop: Workshop,
   remote: OpenRemote,
-  kind: 'files' | 'history',
-  use: (cache: Cache, view: View) => Promise<Result>,
+  kind: CacheKind,
+  use: (cache: Cache) => Promise<Result>,
 ): Promise<Result> {
-  const cacheOptions = {
-    bytes: workshop.cacheBytes,
-    lockSeconds: 2 * workshop.timeoutSeconds,
-    signal: remote.signal,
-  };
-  return await useCache(join(workshop.caches, `${remote.cacheName}-${kind}.git`), cacheOptions, async (cache) => {
-    const view = await createView({
-      git: workshop.git,
-      directory: join(remote.home, `view-${randomUUID()}`),
-      home: remote.home,
-      timeoutSeconds: workshop.timeoutSeconds,
-      signal: remote.signal,
-    });
-    return await use(cache, view);
-  });
+  return await useCache(cacheOf(workshop, remote, kind), cacheOptions(workshop, remote), use);
+}
+
+/** Does what reads a cache. If git refuses the cache (code `GitFailed`), it is discarded, and all of it is done once more. */
+export async function healing<Result>(
+  workshop: Workshop,
+  remote: OpenRemote,
+  kind: CacheKind,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (asFailure(error).code !== 'GitFailed') throw error;
+    const directory = cacheOf(workshop, remote, kind);
+    workshop.objects.drop(directory);
+    await discardCache(directory, cacheOptions(workshop, remote));
+    return await work();
+  }
+}
+
+function cacheOptions({ timeoutSeconds }: Workshop, { signal }: OpenRemote): CacheOptions {
+  return { lockSeconds: 2 * timeoutSeconds, signal };
 }

@@ -1,16 +1,22 @@
 import { posix } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
-import type { View } from './view.ts';
+import type { Git } from './command.ts';
+import { localFailure } from './failures.ts';
+import type { Remote } from './fetch.ts';
 
 const maxSubmodules = 32;
 
-/** The addresses of the submodules of `commit`, by path, relative ones made absolute. Throws a `user` Failure for more than 32. */
+/** The addresses of the submodules that the file `.gitmodules` names, by path, relative ones made absolute. Throws a `user` Failure for more than 32. */
 export async function readSubmodules(
-  view: View,
-  commit: string,
+  git: Git,
+  { home, timeoutSeconds, signal }: Remote,
+  file: string,
   parentUrl: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const output = await view.run(['config', '--blob', `${commit}:.gitmodules`, '--null', '--list']);
+  const args = ['config', '--file', file, '--no-includes', '--null', '--list'];
+  const result = await git(args, { directory: home, timeoutSeconds, signal });
+  if (result.code !== 0) throw localFailure('config', result.stderr);
+  const output = result.stdout;
   const fields = new Map<string, { path?: string; url?: string }>();
   for (const line of output.toString('utf8').split('\0')) {
     const [, name, field, value] = /^submodule\.(.*)\.(path|url)\n(.*)$/s.exec(line) ?? [];

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** One line of `git ls-tree -r -t`. */
+/** A file, folder, link or submodule of a commit. */
 export interface TreeEntry {
   /** `040000` folder, `100644` and `100755` file, `120000` symbolic link, `160000` submodule. */
   readonly mode: string;
@@ -11,19 +11,6 @@ export interface TreeEntry {
 
 /** The entries of a whole commit by path. */
 export type Tree = ReadonlyMap<string, TreeEntry>;
-
-/** Reads the output of `git ls-tree -r -t -z`. */
-export function parseTree(listing: Buffer): Tree {
-  const entries = new Map<string, TreeEntry>();
-  for (const line of listing.toString('utf8').split('\0')) {
-    const tab = line.indexOf('\t');
-    if (tab < 0) continue;
-    const [mode = '', , id = ''] = line.slice(0, tab).split(' ');
-    const path = line.slice(tab + 1);
-    entries.set(path, { mode, id, path });
-  }
-  return entries;
-}
 
 export function isFolder(entry: TreeEntry): boolean {
   return entry.mode === '040000';

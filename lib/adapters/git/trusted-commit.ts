@@ -8,11 +8,10 @@ import type { Cache } from './cache.ts';
 import { fetchBranch, fetchCommit } from './fetch.ts';
 import { createKeyring, type Keyring } from './keyring.ts';
 import { lastGood } from './last-good.ts';
-import { bringCommit } from './prepare.ts';
-import { type OpenRemote, type Workshop, withCache } from './remote.ts';
-import { normalPath } from './tree.ts';
+import { healing, type OpenRemote, type Workshop, withCache } from './remote.ts';
 import { judgeCommit, judgeHistory } from './verify.ts';
-import type { View } from './view.ts';
+import { createView, type View } from './view.ts';
+import { readCommit } from './write-repository.ts';
 
 /**
  * The commit that may be synced when the branch is at `commit` (Flux v1's rule, facts/flux-v1.md §1.3).
@@ -41,23 +40,38 @@ export async function trustedCommit(
     workshop.readSecret,
     workshop.path,
   );
-  if (mode === 'head') {
-    const view = await withCache(workshop, remote, 'files', async (cache, fresh) => {
-      await bringCommit({ remote, cache, view: fresh, commit, paths: source.paths.map(normalPath), others: [] });
-      return fresh;
+  const kind = mode === 'head' ? 'files' : 'history';
+  return await healing(workshop, remote, kind, async () => {
+    const view = await createView({
+      git: workshop.git,
+      directory: join(remote.home, `view-${randomUUID()}`),
+      home: remote.home,
+      timeoutSeconds: workshop.timeoutSeconds,
+      signal: remote.signal,
     });
-    await mustBeGood(view, commit, keyring, source);
-    return { commit };
-  }
-  const view = await withCache(workshop, remote, 'history', async (cache, fresh) => {
-    await bringHistory(remote, cache, fresh, commit);
-    return fresh;
+    if (mode === 'head') {
+      await readCommit(workshop, { source, remote, commit, submodules: true });
+      await withCache(workshop, remote, 'files', (cache) => view.refresh(cache.directory));
+      await mustBeGood(view, commit, keyring, source);
+      return { commit };
+    }
+    await withCache(workshop, remote, 'history', (cache) => bringHistory(remote, cache, view, commit));
+    return await newestTrusted(view, source, commit, verifiedUpTo, keyring);
   });
+}
+
+async function newestTrusted(
+  view: View,
+  source: Source,
+  commit: string,
+  verifiedUpTo: string | undefined,
+  keyring: Keyring,
+): Promise<Pick<Checkout, 'commit' | 'refused'>> {
   if (verifiedUpTo !== undefined) {
     if (!(await isAncestor(view, verifiedUpTo, commit))) throw rewritten(source, verifiedUpTo, commit);
     await mustBeGood(view, verifiedUpTo, keyring, source);
   }
-  const firstParent = mode === 'first-parent';
+  const firstParent = source.verify.mode === 'first-parent';
   const history = await judgeHistory(view, commit, verifiedUpTo, firstParent, keyring);
   const trusted = lastGood(commit, verifiedUpTo, history, firstParent);
   if (trusted.commit === undefined)

@@ -1,16 +1,18 @@
-import { mkdir, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
 import { parseAddress, withoutCredentials } from './address.ts';
+import { bringCommit, lacking, objectsOf } from './bring.ts';
 import type { CommitTree } from './commits.ts';
 import { fullDisk } from './failures.ts';
-import { bringCommit, missingPath, type Prepared, prepare } from './prepare.ts';
-import { type Location, type OpenRemote, openRemote, type Workshop, withCache } from './remote.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { readTree } from './read-tree.ts';
+import { healing, type Location, type OpenRemote, openRemote, type Workshop } from './remote.ts';
 import { isMissing } from './scope.ts';
 import { readSubmodules } from './submodules.ts';
 import { normalPath, type TreeEntry } from './tree.ts';
-import type { View } from './view.ts';
+import { writeFiles } from './write-files.ts';
 
 export interface ReadRequest {
   readonly source: Location & Pick<Source, 'paths'>;
@@ -32,38 +34,41 @@ const maxDepth = 3;
 export async function readCommit(workshop: Workshop, request: ReadRequest): Promise<CommitTree> {
   const { remote, commit, submodules } = request;
   const paths = pathsOf(request);
-  const key = `${remote.cacheName} ${commit}`;
   async function read(): Promise<CommitTree> {
-    return await withCache(workshop, remote, 'files', async (cache, view) => {
-      await bringCommit({ remote, cache, view, commit, paths, others: workshop.pathsOfOthers(remote) });
-      return await view.tree(commit);
-    });
+    const known = await readTree(objectsOf(workshop, remote), commit);
+    if (known !== undefined) return known;
+    await bringCommit(workshop, remote, commit, [...paths, ...workshop.pathsOfOthers(remote)].includes(''));
+    const brought = await readTree(objectsOf(workshop, remote), commit);
+    if (brought === undefined) throw lacking(remote);
+    return brought;
   }
-  const tree = await workshop.commits.tree(key, read, remote.signal);
+  const key = `${remote.cacheName} ${commit}`;
+  const tree = await workshop.commits.tree(key, () => healing(workshop, remote, 'files', read), remote.signal);
   for (const path of paths) if (isMissing(tree.entries, path, submodules)) throw missingPath(request, path);
   return tree;
 }
 
 /** Writes what a render of the source's paths may read into the folder; gives the id of what it wrote. */
 export async function writeRepository(workshop: Workshop, request: WriteRequest): Promise<string> {
-  const { remote, commit, directory, submodules } = request;
-  const { commits, limits } = workshop;
-  const paths = pathsOf(request);
-  const others = workshop.pathsOfOthers(remote);
+  const { remote, directory } = request;
   const tree = await readCommit(workshop, request);
-  const { prepared, view } = await withCache(workshop, remote, 'files', async (cache, fresh) => ({
-    prepared: await prepare({ remote, cache, view: fresh, commit, tree, paths, others, submodules, commits, limits }),
-    view: fresh,
-  }));
-  // Git does not say why it cannot write a file, so a disk that is too small is noticed before.
-  const disk = await statfs(directory);
-  if (prepared.bytes > disk.bavail * disk.bsize) throw fullDisk();
-  await view.write(prepared.entries, directory);
-  if (prepared.submodules.length > 0) await writeSubmodules(workshop, request, prepared, view);
-  for (const path of paths) {
+  const prepared = await healing(workshop, remote, 'files', () => writeTree(workshop, request, tree));
+  if (prepared.submodules.length > 0) await writeSubmodules(workshop, request, prepared.submodules);
+  for (const path of pathsOf(request)) {
     if (!(await exists(join(directory, path)))) throw missingPath(request, path);
   }
   return prepared.treeId;
+}
+
+async function writeTree(workshop: Workshop, request: WriteRequest, tree: CommitTree): Promise<Prepared> {
+  const { remote, commit, directory, submodules } = request;
+  const prepared = await prepare({ workshop, remote, commit, tree, paths: pathsOf(request), submodules });
+  // An earlier attempt may have written a part.
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true });
+  const disk = await statfs(directory);
+  if (prepared.bytes > disk.bavail * disk.bsize) throw fullDisk();
+  await writeFiles(objectsOf(workshop, remote), prepared.entries, prepared.sizes, directory);
+  return prepared;
 }
 
 /** Normal, each once. */
@@ -74,13 +79,14 @@ export function pathsOf({ source }: Pick<ReadRequest, 'source'>): readonly strin
 async function writeSubmodules(
   workshop: Workshop,
   request: WriteRequest,
-  prepared: Prepared,
-  view: View,
+  submodules: readonly TreeEntry[],
 ): Promise<void> {
   const depth = (request.depth ?? 0) + 1;
   if (depth > maxDepth) throw new Failure('user', `Cannot check out submodules: they are more than ${maxDepth} deep`);
-  const urls = await readSubmodules(view, request.commit, request.source.url);
-  for (const entry of prepared.submodules) {
+  const { remote, directory, source } = request;
+  const file = join(directory, '.gitmodules');
+  const urls = (await exists(file)) ? await readSubmodules(workshop.git, remote, file, source.url) : new Map();
+  for (const entry of submodules) {
     const url = urls.get(entry.path);
     if (url === undefined)
       throw new Failure('user', `Cannot check out the submodule "${entry.path}": .gitmodules has no url for it`);
@@ -115,6 +121,14 @@ async function writeSubmodule(
     directory,
     submodules: true,
     depth,
+  });
+}
+
+function missingPath({ remote, commit }: ReadRequest, path: string): Failure {
+  const url = withoutCredentials(remote.address.url);
+  return new Failure('user', `Cannot check out "${path}" of "${url}": it is not there at commit ${commit}`, {
+    code: 'NoPath',
+    help: 'Correct source.paths, or push the path',
   });
 }
 

@@ -19,7 +19,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (!mayMount) return;
-  await run('umount', [disk]);
+  // A program that read a cache on it may stay for some seconds.
+  await run('umount', ['--lazy', disk]);
   await run('rmdir', [disk]);
 });
 
