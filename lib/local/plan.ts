@@ -35,7 +35,8 @@ export async function planLocally(options: PlanOptions): Promise<PlanView> {
     await using cluster = await connect(target.cluster, signal);
     const isNamed = options.target !== undefined || targets !== undefined;
     const owner = isNamed ? undefined : await findOwner(cluster, rendered.manifests, target);
-    return await planTarget(cluster, rendered, { ...target, ...owner }, targets ?? []);
+    const standing = targets !== undefined ? 'settings' : isNamed || owner !== undefined ? 'directory' : 'nobody';
+    return await planTarget(cluster, rendered, { ...target, ...owner }, targets ?? [], standing);
   } finally {
     await rm(data, { recursive: true, force: true });
   }

@@ -125,6 +125,7 @@ export async function claimFor(
     groupKinds: new Set(objects.map(groupKindOf)),
     namespaces: new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? [])),
     source: sourceOf(target),
+    paths: target.source.paths,
     holder: { installation: ports.installation, run: job.run, time: new Date(ports.clock()).toISOString() },
     exclusiveSeconds: 3 * (target.interval || 3600),
     takeOver: job.takeOver ?? false,

@@ -11,6 +11,7 @@ it('a parent reads back as it was written', () => {
     groupKinds: new Set(['Service', 'Deployment.apps', 'ConfigMap']),
     namespaces: new Set(['ops', 'shop', 'db']),
     source: 'https://github.com/acme/shop.git#main',
+    paths: ['base', 'clusters/live 2'],
     holder: { installation: 'a1', run: 'r1', time: '2026-11-22T10:00:00.000Z' },
   };
   const parent = formatInventory(inventory);
@@ -18,6 +19,7 @@ it('a parent reads back as it was written', () => {
     'applyset.kubernetes.io/tooling': 'sluice/v1',
     'applyset.kubernetes.io/contains-group-kinds': 'ConfigMap,Deployment.apps,Service',
     'applyset.kubernetes.io/additional-namespaces': 'db,shop',
+    'sluice.dev/paths': 'base\nclusters/live 2',
     'sluice.dev/holder': 'a1/r1 2026-11-22T10:00:00.000Z',
   });
   expect(parseInventory(parent, 'shop', 'ops')).toEqual(inventory);
