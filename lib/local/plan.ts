@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { createConnect } from '../adapters/cluster/connect.ts';
 import { createLocalLogin } from '../adapters/cluster/local-login.ts';
 import { findOwner } from '../app/cluster/find-owner.ts';
+import { namespaceOf } from '../app/cluster/namespace-of.ts';
 import { planTarget } from '../app/cluster/plan-target.ts';
 import type { PlanOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
@@ -30,9 +31,10 @@ export async function planLocally(options: PlanOptions): Promise<PlanView> {
   try {
     const config = options.config ?? defaultConfig;
     const { render, readSecret } = createParts({ config, data, environment, log: createLog(() => undefined) });
-    const rendered = await render({ directory: root, target, signal });
     const connect = createConnect({ readSecret, login: createLocalLogin(directoryOfKubeconfig(target, config)) });
     await using cluster = await connect(target.cluster, signal);
+    const namespace = namespaceOf(target, cluster);
+    const rendered = await render({ directory: root, target: { ...target, namespace }, signal });
     const isNamed = options.target !== undefined || targets !== undefined;
     const owner = isNamed ? undefined : await findOwner(cluster, rendered.manifests, target);
     const standing = targets !== undefined ? 'settings' : isNamed || owner !== undefined ? 'directory' : 'nobody';

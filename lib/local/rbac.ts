@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { findKinds } from '../app/cluster/find-kinds.ts';
+import { namespaceOf } from '../app/cluster/namespace-of.ts';
 import type { RoleOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
@@ -29,8 +30,9 @@ export async function roleOfTarget({ config, target: name, environment }: RoleOp
       submodules: target.submodules,
       files: target.valuesFiles,
     });
-    const { manifests } = await render({ directory: checkout.directory, target });
     await using cluster = await connect(target.cluster);
+    const namespace = namespaceOf(target, cluster);
+    const { manifests } = await render({ directory: checkout.directory, target: { ...target, namespace } });
     const kinds = await findKinds(manifests, cluster);
     const known = manifests.map(({ object }) => kinds.kindOf(object)).filter((kind) => 'plural' in kind);
     const documents = rolesFor(known, target).map((role) =>

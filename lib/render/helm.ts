@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import type { Manifest } from '../domain/objects/kube-object.ts';
 import { redact } from '../domain/objects/redact.ts';
+import type { Rendered } from '../domain/objects/rendered.ts';
 import { nameIn, resolveInside } from './checkout-path.ts';
 import { givenValues } from './given-values.ts';
 import { readPrinted } from './read-manifests.ts';
-import { concatenate, type RenderContext, type Rendered } from './renderer.ts';
+import { concatenate, type RenderContext } from './renderer.ts';
 import { runTool } from './run-tool.ts';
 import { withoutQuotes } from './without-quotes.ts';
 
@@ -24,7 +25,7 @@ export async function renderHelm(context: RenderContext): Promise<Rendered> {
   return templateChart(context, context.path, [
     target.name,
     '--namespace',
-    target.namespace ?? 'default',
+    target.namespace,
     '--include-crds',
     ...[...valuesFiles, values].flatMap((file) => ['--values', file]),
   ]);

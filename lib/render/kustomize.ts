@@ -1,8 +1,9 @@
 import { Failure } from '../domain/failure.ts';
+import type { Rendered } from '../domain/objects/rendered.ts';
 import { nameIn, resolveInside } from './checkout-path.ts';
 import { guardKustomization } from './kustomize-guard.ts';
 import { readPrinted } from './read-manifests.ts';
-import type { RenderContext, Rendered } from './renderer.ts';
+import type { RenderContext } from './renderer.ts';
 import { runTool } from './run-tool.ts';
 import { withoutQuotes } from './without-quotes.ts';
 
