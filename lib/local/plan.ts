@@ -7,13 +7,26 @@ import { createLocalLogin } from '../adapters/cluster/local-login.ts';
 import { findOwner } from '../app/cluster/find-owner.ts';
 import { namespaceOf } from '../app/cluster/namespace-of.ts';
 import { planTarget } from '../app/cluster/plan-target.ts';
-import type { PlanOptions } from '../cli/seams.ts';
-import { readSettings } from '../config.ts';
+import { type Environment, readSettings } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
 import type { PlanView } from '../domain/objects/plan-view.ts';
 import { Target } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
 import { createParts } from './parts.ts';
+
+export interface PlanOptions {
+  /** A target of `config`, or the name whose inventory tells what prune would remove. */
+  readonly target?: string;
+  /** Path of sluice.yaml; absent: looked for only if a target is named. */
+  readonly config?: string;
+  /** Without settings the directory to render; with a target of theirs the work tree that holds its paths. Default: the working directory. */
+  readonly path?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+}
 
 const defaultConfig = 'sluice.yaml';
 

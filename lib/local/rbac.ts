@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { findKinds } from '../app/cluster/find-kinds.ts';
 import { namespaceOf } from '../app/cluster/namespace-of.ts';
-import type { RoleOptions } from '../cli/seams.ts';
-import { readSettings } from '../config.ts';
+import { type Environment, readSettings } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
 import { rolesFor } from '../domain/objects/role.ts';
 import { createLog } from '../log.ts';
 import { createParts } from './parts.ts';
+
+export interface RoleOptions {
+  readonly config: string;
+  readonly target: string;
+  readonly environment: Environment;
+}
 
 /**
  * The Roles that the account of a target needs for what its branch holds now, as YAML: fetches and renders it, and asks the cluster for the

@@ -20,8 +20,7 @@ import { listRuns } from '../app/records/run-list.ts';
 import { getRun } from '../app/records/runs.ts';
 import { showTarget } from '../app/show-target.ts';
 import { sync } from '../app/sync.ts';
-import type { ServeOptions } from '../cli/seams.ts';
-import { readSettings } from '../config.ts';
+import { type Environment, readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
 import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
@@ -29,6 +28,20 @@ import { readDelivery } from '../webhooks/read-delivery.ts';
 import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
 import { runWorkers } from './workers.ts';
+
+export interface ServeOptions {
+  /** Path of sluice.yaml. */
+  readonly config: string;
+  readonly host: string;
+  readonly port: number;
+  /** Directory of the embedded queue and store; made if it is not there. */
+  readonly data: string;
+  readonly environment: Environment;
+  /** Aborted when it shall drain and end. */
+  readonly signal: AbortSignal;
+  /** For people: where it listens, what it cannot do here. */
+  print(line: string): void;
+}
 
 const syncWorkers = 8;
 const checkWorkers = 4;
