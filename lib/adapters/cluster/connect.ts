@@ -1,6 +1,6 @@
 import type { Connect, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SecretRef } from '../../domain/settings/settings.ts';
+import { describeSecret } from '../../domain/settings/describe-secret.ts';
 import type { Log } from '../../log.ts';
 import { createAccess } from './access.ts';
 import { createCluster } from './cluster.ts';
@@ -27,7 +27,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const { readSecret, login = inlineLogin, log, timeoutMs } = options;
   return async (target, signal) => {
     if (target.kubeconfig === undefined) throw refuseEks(target.eks?.name ?? '');
-    const name = secretName(target.kubeconfig);
+    const name = describeSecret(target.kubeconfig);
     const read = readKubeconfig(await readSecret(target.kubeconfig), name, target.context);
     const { context, credentials } = await login(read, name);
     const access = createAccess(context, credentials, name, target.impersonate);
@@ -46,10 +46,4 @@ function refuseEks(cluster: string): Failure {
     code: 'Kubeconfig',
     help: 'Set cluster.kubeconfig to a kubeconfig with the token of a ServiceAccount',
   });
-}
-
-/** A secret's reference as sluice.yaml has it. */
-function secretName(ref: SecretRef): string {
-  const [[kind, value] = ['', '']] = Object.entries(ref);
-  return `{ ${kind}: ${value} }`;
 }
