@@ -22,7 +22,9 @@ import { showTarget } from '../app/show-target.ts';
 import { sync } from '../app/sync.ts';
 import { type Environment, readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
+import { idleSettings } from '../domain/settings/idle-settings.ts';
 import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
+import { formatProblem } from '../domain/settings/settings-problem.ts';
 import { createLog } from '../log.ts';
 import { readDelivery } from '../webhooks/read-delivery.ts';
 import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
@@ -166,11 +168,13 @@ async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: Jo
   };
 }
 
-function announce({ print, host, data }: ServeOptions, { targets, webhooks, api }: Settings, port: number): void {
+function announce({ print, host, data }: ServeOptions, settings: Settings, port: number): void {
+  const { targets, webhooks, api } = settings;
   const url = `http://${host}:${port}`;
   print(
     `Sluice ${version} listens on ${url}, ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}, data in ${data}`,
   );
   for (const { id, sender } of webhooks) print(`  ${sender}: POST ${url}/webhooks/${id}`);
   if (api === undefined) print('  no API: add api.tokens to the settings, and the other commands can ask this server');
+  for (const idle of idleSettings(settings)) print(`  Warning: ${formatProblem(idle)}`);
 }

@@ -67,6 +67,36 @@ describe('settings with five mistakes are told with all five, each with its path
   });
 });
 
+const idle = `version: 1
+registries: [{ host: registry.example }]
+targets:
+  - name: shop
+    source: { url: "https://git.example/shop.git", branch: main, auth: { token: { ssm: /shop/token } } }
+    cluster: { kubeconfig: { env: KUBECONFIG_SHOP } }
+    interval: 0
+    automation: { enabled: true }
+`;
+const warnings = [
+  'Warning: targets[0].automation: Nothing is automated yet: images are updated in git by hand',
+  'Warning: registries: No registry is asked yet',
+  'Warning: targets[0].source.auth.token: Read only by the functions in AWS: whatever needs it fails here',
+];
+
+describe('settings that do nothing yet are taken, and each is said with its path', () => {
+  it('by sluice validate', async () => {
+    const { code, out, err } = await sluice(idle, 'validate');
+    expect([code, out]).toEqual([0, 'sluice.yaml is fine: 1 target, 0 webhooks, 0 tokens\n']);
+    expect(err.split('\n')).toEqual([...warnings, '']);
+    const json = await sluice(idle, 'validate', '-o', 'json');
+    expect(JSON.parse(json.out).warnings).toHaveLength(3);
+  });
+
+  it('by sluice serve', async () => {
+    await using serve = await startServe({ settings: idle });
+    await expect.poll(() => serve.output).toContain(warnings.map((line) => `  ${line}\n`).join(''));
+  });
+});
+
 it.each([
   [
     'is not YAML',

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
 import { readSettings } from '../../config.ts';
 import type { KubeObject } from '../../domain/objects/kube-object.ts';
+import { idleSettings } from '../../domain/settings/idle-settings.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
+import { formatProblem } from '../../domain/settings/settings-problem.ts';
 import { type Command, outputFlag } from '../command.ts';
 import { clean, printJson } from '../print.ts';
 import type { Terminal } from '../terminal.ts';
@@ -37,14 +39,22 @@ export const validate: Command = {
         environment,
         ...(kubeconfig !== undefined && { kubeconfig }),
       });
-      for (const warning of printed.warnings) terminal.err(terminal.paintError('yellow', `Warning: ${clean(warning)}`));
+      for (const warning of printed.warnings) warn(terminal, warning);
       if (json) printJson(terminal, { apiVersion: 'v1', kind: 'List', items: printed.roles });
       else printRoles(terminal, printed.roles, printed.bind);
-    } else if (json) printJson(terminal, counts(settings));
+      return 0;
+    }
+    const idle = idleSettings(settings);
+    for (const problem of idle) warn(terminal, formatProblem(problem));
+    if (json) printJson(terminal, { ...counts(settings), warnings: idle });
     else terminal.out(`${file} is fine: ${formatCounts(counts(settings))}`);
     return 0;
   },
 };
+
+function warn(terminal: Terminal, warning: string): void {
+  terminal.err(terminal.paintError('yellow', `Warning: ${clean(warning)}`));
+}
 
 /** As YAML for kubectl apply, to which the commands are comments. */
 function printRoles(terminal: Terminal, roles: readonly KubeObject[], bind: readonly string[]): void {
