@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnect } from '../adapters/cluster/connect.ts';
 import { createLocalLogin } from '../adapters/cluster/local-login.ts';
+import { checkGit } from '../adapters/git/check-git.ts';
 import { namespaceOf } from '../app/cluster/namespace-of.ts';
 import { roleKinds } from '../app/cluster/role-kinds.ts';
 import { type Environment, readSettings } from '../config.ts';
@@ -43,6 +44,7 @@ export async function roleOfTarget(options: RoleOptions): Promise<PrintedRoles> 
       help: `Name one of ${targets.map((candidate) => `"${candidate.name}"`).join(', ')}`,
     });
   }
+  await checkGit(environment.path);
   const asked = kubeconfig === undefined ? target.cluster : { kubeconfig: kubeconfigFile(kubeconfig) };
   const data = await mkdtemp(join(tmpdir(), 'sluice-rbac-'));
   try {

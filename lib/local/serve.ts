@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkGit } from '../adapters/git/check-git.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import { createSqliteQueue } from '../adapters/sqlite/queue.ts';
 import { createSqliteStore } from '../adapters/sqlite/store.ts';
@@ -54,6 +55,7 @@ const drainSeconds = 20;
 export async function serve(options: ServeOptions): Promise<void> {
   const { config, data, environment, signal } = options;
   const settings = readSettings(config, { local: true });
+  await checkGit(environment.path);
   const log = createLog((line) => process.stdout.write(`${line}\n`));
   const parts = createParts({ config, data, environment, log });
   const clock = Date.now;
