@@ -48,3 +48,19 @@ it.each([
   const parent = { ...live, metadata: { ...live.metadata, ...change } };
   expect(() => parseInventory(parent, 'shop', 'ops')).toThrow(message);
 });
+
+it('who suspended or pinned the target is read from the parent, and written by whoever did it alone', () => {
+  const live = formatInventory(emptyInventory('shop', 'ops'));
+  const said = { 'sluice.dev/suspended': 'ann 2026-11-22', 'sluice.dev/pinned': 'bob 2026-11-23' };
+  const parent = { ...live, metadata: { ...live.metadata, annotations: { ...live.metadata.annotations, ...said } } };
+  const inventory = parseInventory(parent, 'shop', 'ops');
+  expect(inventory).toMatchObject({ suspended: 'ann 2026-11-22', pinned: 'bob 2026-11-23' });
+  expect(formatInventory(inventory, parent).metadata.annotations).toMatchObject(said);
+});
+
+it('a parent without kinds and namespaces has none but its own', () => {
+  const live = formatInventory(emptyInventory('shop', 'ops'));
+  const annotations = { 'applyset.kubernetes.io/tooling': 'sluice/v1' };
+  const bare = { ...live, metadata: { ...live.metadata, annotations } };
+  expect(parseInventory(bare, 'shop', 'ops')).toEqual(emptyInventory('shop', 'ops'));
+});
