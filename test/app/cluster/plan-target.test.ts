@@ -150,6 +150,55 @@ describeCluster('plan', (kubeconfig) => {
     expect(JSON.stringify(view)).not.toContain(canary);
   });
 
+  it('says of what a sync would not touch why, and tells the warnings of the render', async () => {
+    const { world, plan } = target({ allowNamespaces: [namespace] });
+    await world.bring(all(map('p-stays'), map('p-ours')));
+    await api(
+      'PATCH',
+      `/api/v1/namespaces/${namespace}/configmaps/p-stays`,
+      { metadata: { annotations: { 'fluxcd.io/ignore': 'true' } } },
+      { 'content-type': 'application/merge-patch+json' },
+    );
+    const other = (fields: object): string => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', ...fields });
+    const ignored = other({ metadata: { name: 'p-no', namespace, annotations: { 'fluxcd.io/ignore': 'true' } } });
+    const outside = other({ metadata: { name: 'p-out', namespace: 'default' } });
+    const twice = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p-twice', namespace },
+      spec: {
+        containers: [
+          {
+            name: 'a',
+            image: 'x',
+            env: [
+              { name: 'A', value: '1' },
+              { name: 'A', value: '2' },
+            ],
+          },
+        ],
+      },
+    });
+    const unknown = JSON.stringify({ apiVersion: 'v1', kind: 'Wombat', metadata: { name: 'p-w', namespace } });
+    const view = await plan(all(map('p-ours'), ignored, outside, twice));
+    expect(view.objects).toMatchObject([
+      {
+        id: 'default:configmap/p-out',
+        action: 'skipped',
+        note: 'namespace "default" is not in allowNamespaces of the target',
+      },
+      { id: `${namespace}:configmap/p-no`, action: 'skipped', note: 'fluxcd.io/ignore is "true" in git' },
+      { id: `${namespace}:pod/p-twice`, action: 'created' },
+      { id: `${namespace}:configmap/p-stays`, action: 'skipped', note: 'an annotation of the live object keeps it' },
+    ]);
+    expect(view.warnings).toEqual([expect.stringContaining(`${namespace}:pod/p-twice: `)]);
+    const failed = await plan(all(map('p-ours'), unknown));
+    expect(failed.objects[0]).toMatchObject({
+      action: 'failed',
+      note: expect.stringMatching(/^all.yaml:2: .* no kind Wombat/),
+    });
+  });
+
   it('says what prune keeps', async () => {
     const { world, plan } = target({ prune: false });
     await world.bring(all(map('p-a'), map('p-b')));

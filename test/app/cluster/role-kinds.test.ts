@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { roleKinds } from '../../../lib/app/cluster/role-kinds.ts';
 import type { Cluster } from '../../../lib/app/ports.ts';
+import { Failure } from '../../../lib/domain/failure.ts';
 import { rolesFor } from '../../../lib/domain/objects/role.ts';
 import { describeCluster, rawApi, serviceAccountKubeconfig, useNamespace } from '../../parts/api-server.ts';
 import { createWorld, manifestsOf, targetOf } from './world.ts';
@@ -113,6 +114,43 @@ describeCluster('an account with exactly the roles of roleKinds', (kubeconfig) =
       action: 'skipped',
       error: expect.stringMatching(/^there are objects of its kind: Thing "a"; /),
     });
+  });
+
+  it('needs what the targets that it adopts own, and is told of kinds that cannot be found', async () => {
+    const old = await account();
+    const { crd, all } = documents(old.id);
+    await old.grant(await admin.connect(), all);
+    await old.world.bring(all);
+    const heir = targetOf(`heir-${old.id}`, { inventory: { namespace }, adopts: [old.name] });
+    const cluster = await admin.connect();
+    const wombat = JSON.stringify({ apiVersion: 'v1', kind: 'Wombat', metadata: { name: 'x' } });
+    const bare = JSON.stringify({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'x' },
+    });
+    const found = await roleKinds(cluster, manifestsOf(`${wombat}\n---\n${bare}`), heir, []);
+    expect(found.kinds.map(({ kind }) => kind).sort()).toEqual(
+      ['ConfigMap', 'CustomResourceDefinition', 'Deployment', 'Namespace'].sort(),
+    );
+    expect(found.instances.map(({ plural, apiVersion }) => `${plural}.${apiVersion.split('/')[0]}`)).toEqual([crd]);
+    expect(found.warnings).toEqual([
+      expect.stringMatching(/^Wombat is not in the Role: the cluster has no kind Wombat in v1/),
+    ]);
+
+    const owner = targetOf(old.name, { inventory: { namespace } });
+    const asked = Object.assign(Object.create(cluster) as Cluster, {
+      list: () =>
+        Promise.reject(new Failure('user', 'Cannot list "customresourcedefinitions": no', { code: 'Forbidden' })),
+    });
+    expect((await roleKinds(asked, [], owner, [])).warnings).toEqual([
+      'Cannot list "customresourcedefinitions": no: objects of CRDs that are no longer rendered may be missing from the Role',
+    ]);
+    const deaf = new Failure('server', 'Cannot read: service unavailable');
+    for (const verb of ['list', 'get']) {
+      const broken = Object.assign(Object.create(cluster) as Cluster, { [verb]: () => Promise.reject(deaf) });
+      await expect(roleKinds(broken, [], owner, [])).rejects.toBe(deaf);
+    }
   });
 
   it('that may not read its inventory yet is told what may be missing', async () => {
