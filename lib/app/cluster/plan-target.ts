@@ -152,13 +152,14 @@ function whoMakesRoom(object: KubeObject, prepared: Prepared): string | undefine
   return crd === undefined ? undefined : `CustomResourceDefinition "${crd.metadata.name}"`;
 }
 
-/** Whether an apply would write anything. A dry run does not raise the resourceVersion, so what it answers is compared. */
+/** Whether an apply would write anything: what a dry run answers is compared, but for what controllers write in between. */
 function isSame(before: KubeObject, after: KubeObject): boolean {
-  return digestOf({ ...before, metadata: bare(before) }) === digestOf({ ...after, metadata: bare(after) });
+  return digestOf(bare(before)) === digestOf(bare(after));
 }
 
-function bare({ metadata: { managedFields: _, ...metadata } }: KubeObject): unknown {
-  return metadata;
+function bare({ status: _status, ...object }: KubeObject): unknown {
+  const { managedFields: _fields, resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Without the digest that we keep on it: it changes with everything and tells a reader nothing. */
