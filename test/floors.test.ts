@@ -50,7 +50,11 @@ const breaches: readonly (readonly [file: string, imported: string])[] = [
   ['lib/cli/breach.ts', '../adapters/secrets.ts'],
   ['lib/cli/commands/breach.ts', '../../adapters/secrets.ts'],
   ['lib/cli/breach.ts', '@kubernetes/client-node'],
+  ['lib/cli/breach.ts', '../local/plan.ts'],
+  ['lib/cli/commands/breach.ts', '../../local/serve.ts'],
+  ['lib/cli/commands/plan.ts', '../../adapters/secrets.ts'],
   ['lib/local/breach.ts', '@aws-sdk/client-sqs'],
+  ['lib/local/breach.ts', '../cli/print.ts'],
   ['functions/breach.ts', '@aws-sdk/client-sqs'],
   ['functions/breach.ts', './webhook.ts'],
 ];
@@ -74,7 +78,8 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['lib/adapters/cluster/allowed.ts', '@kubernetes/client-node'],
   ['lib/adapters/aws/allowed.ts', '@aws-sdk/client-sqs'],
   ['lib/cli/allowed.ts', '../api.ts'],
-  ['lib/cli/commands/allowed.ts', '../../local/serve.ts'],
+  ['lib/cli/commands/serve.ts', '../../local/serve.ts'],
+  ['lib/cli/commands/validate.ts', '../../local/rbac.ts'],
   ['functions/allowed.ts', '../lib/app/sync.ts'],
 ];
 
@@ -83,7 +88,7 @@ const copy = mkdtempSync(join(tmpdir(), 'sluice-floors-'));
 const found = new Set<string>();
 
 function fileOf(file: string, row: number): string {
-  return file.endsWith('digest.ts') ? file : file.replace('.ts', `-${row}.ts`);
+  return /(?:digest|serve|plan|validate)\.ts$/.test(file) ? file : file.replace('.ts', `-${row}.ts`);
 }
 
 beforeAll(() => {

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ReadSecret } from '../app/ports.ts';
 import { Failure } from '../domain/failure.ts';
+import { describeSecret } from '../domain/settings/describe-secret.ts';
 import type { SecretRef } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
 
@@ -26,7 +27,7 @@ export function createReadSecret(places: SecretPlaces): ReadSecret {
   const told = new Set<string>();
 
   async function readFile(path: string): Promise<string> {
-    const where = `{ file: ${path} }`;
+    const where = describeSecret({ file: path });
     try {
       // Not blocking: a named pipe without a writer would hold the caller for ever.
       await using file = await open(resolve(places.directory, path), constants.O_RDONLY | constants.O_NONBLOCK);
@@ -46,10 +47,9 @@ export function createReadSecret(places: SecretPlaces): ReadSecret {
   }
 
   async function readSecret(ref: SecretRef): Promise<string> {
-    if ('aws' in ref) throw refuseAws(`{ aws: ${ref.aws} }`);
-    if ('ssm' in ref) throw refuseAws(`{ ssm: ${ref.ssm} }`);
+    const where = describeSecret(ref);
+    if ('aws' in ref || 'ssm' in ref) throw refuseAws(where);
     const value = 'file' in ref ? await readFile(ref.file) : places.environment[ref.env];
-    const where = 'file' in ref ? `{ file: ${ref.file} }` : `{ env: ${ref.env} }`;
     if (value === undefined) throw refuse(where, 'no such variable');
     if (value.trim() === '') throw refuse(where, 'it is empty');
     return value;

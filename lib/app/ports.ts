@@ -1,4 +1,5 @@
-import type { KubeObject, Manifest, ResourceKind } from '../domain/objects/kube-object.ts';
+import type { KubeObject, ResourceKind } from '../domain/objects/kube-object.ts';
+import type { CheckoutRequest, Rendered } from '../domain/objects/rendered.ts';
 import type { SecretRef, Source, Target } from '../domain/settings/settings.ts';
 
 /**
@@ -129,31 +130,7 @@ export interface Checkout extends AsyncDisposable {
 
 // --- render ---------------------------------------------------------------------------------------------------------
 
-export interface RenderRequest {
-  /** Its files are written if they have to be read. */
-  readonly checkout: Pick<Checkout, 'treeId' | 'write'>;
-  readonly target: Pick<
-    Target,
-    | 'name'
-    | 'source'
-    | 'renderer'
-    | 'values'
-    | 'valuesFiles'
-    | 'allowCommands'
-    | 'allowRemoteBases'
-    | 'namespace'
-    | 'timeout'
-  >;
-  readonly signal?: AbortSignal;
-}
-
-export interface Rendered {
-  readonly manifests: readonly Manifest[];
-  /** What was left out, and what looks wrong but is allowed. */
-  readonly warnings: readonly string[];
-}
-
-export type Render = (request: RenderRequest) => Promise<Rendered>;
+export type Render = (request: CheckoutRequest) => Promise<Rendered>;
 
 // --- cluster --------------------------------------------------------------------------------------------------------
 

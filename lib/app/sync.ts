@@ -2,6 +2,7 @@ import { Failure } from '../domain/failure.ts';
 import { formatRevision } from '../domain/jobs/revision.ts';
 import { type BringPorts, bring } from './cluster/bring.ts';
 import { deleteTarget } from './cluster/delete-target.ts';
+import { namespaceOf } from './cluster/namespace-of.ts';
 import { withStoredKinds } from './cluster/stored-kinds.ts';
 import type { SyncContext, SyncOutcome } from './outcome.ts';
 import type { Checkout, Connect, Render } from './ports.ts';
@@ -26,9 +27,10 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
     signal,
     ...(context.verifiedUpTo === undefined ? {} : { verifiedUpTo: context.verifiedUpTo }),
   });
-  const rendered = await ports.render({ checkout, target, signal });
   await using connection = await ports.connect(target.cluster, signal);
   const cluster = withStoredKinds(connection, ports.store, ports.clock);
+  const namespace = namespaceOf(target, cluster);
+  const rendered = await ports.render({ checkout, target: { ...target, namespace }, signal });
   const brought = await bring(cluster, rendered, context, ports);
   const revision = formatRevision(source.branch, checkout.commit);
   if ('suspended' in brought) return { kind: 'suspended', revision, reason: brought.suspended };

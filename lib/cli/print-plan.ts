@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { KubeObject } from '../domain/objects/kube-object.ts';
 import type { PlannedObject, PlanView } from '../domain/objects/plan-view.ts';
 import { clean } from './print.ts';
+import { printError } from './print-run.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 /** What the API server and Sluice keep for themselves: it is in nobody's git. */
@@ -25,6 +26,7 @@ const styles: Readonly<Record<string, Style>> = { '+': 'green', '-': 'red', '@':
 export function printPlan(terminal: Terminal, view: PlanView): void {
   for (const object of view.objects) printObject(terminal, maskObject(object));
   for (const warning of view.warnings ?? []) terminal.out(terminal.paint('yellow', `Warning: ${clean(warning)}`));
+  if (view.error !== undefined) printError(terminal, view.error);
   terminal.out(formatSummary(view.summary));
 }
 

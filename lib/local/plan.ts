@@ -5,14 +5,29 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { createConnect } from '../adapters/cluster/connect.ts';
 import { createLocalLogin } from '../adapters/cluster/local-login.ts';
 import { findOwner } from '../app/cluster/find-owner.ts';
+import { namespaceOf } from '../app/cluster/namespace-of.ts';
 import { planTarget } from '../app/cluster/plan-target.ts';
-import type { PlanOptions } from '../cli/seams.ts';
-import { readSettings } from '../config.ts';
-import { Failure } from '../domain/failure.ts';
+import { type Environment, readSettings } from '../config.ts';
+import { Failure, withHelp } from '../domain/failure.ts';
 import type { PlanView } from '../domain/objects/plan-view.ts';
 import { Target } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
+import { directoryOfKubeconfig, kubeconfigFile } from './kubeconfig-file.ts';
 import { createParts } from './parts.ts';
+
+export interface PlanOptions {
+  /** A target of `config`, or the name whose inventory tells what prune would remove. */
+  readonly target?: string;
+  /** Path of sluice.yaml; absent: looked for only if a target is named. */
+  readonly config?: string;
+  /** Without settings the directory to render; with a target of theirs the work tree that holds its paths. Default: the working directory. */
+  readonly path?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+}
 
 const defaultConfig = 'sluice.yaml';
 
@@ -30,12 +45,21 @@ export async function planLocally(options: PlanOptions): Promise<PlanView> {
   try {
     const config = options.config ?? defaultConfig;
     const { renderDirectory, readSecret } = createParts({ config, data, environment, log: createLog(() => undefined) });
-    const rendered = await renderDirectory({ directory: root, target, signal });
-    const connect = createConnect({ readSecret, login: createLocalLogin(directoryOfKubeconfig(target, config)) });
+    const connect = createConnect({
+      readSecret,
+      login: createLocalLogin(directoryOfKubeconfig(target.cluster, config)),
+    });
     await using cluster = await connect(target.cluster, signal);
+    const namespace = namespaceOf(target, cluster);
+    const rendered = await renderDirectory({ directory: root, target: { ...target, namespace }, signal }).catch(
+      (error: unknown) => {
+        throw targets === undefined ? error : withPath(error, options);
+      },
+    );
     const isNamed = options.target !== undefined || targets !== undefined;
     const owner = isNamed ? undefined : await findOwner(cluster, rendered.manifests, target);
-    return await planTarget(cluster, rendered, { ...target, ...owner }, targets ?? []);
+    const standing = targets !== undefined ? 'settings' : isNamed || owner !== undefined ? 'directory' : 'nobody';
+    return await planTarget(cluster, rendered, { ...target, ...owner }, targets ?? [], standing);
   } finally {
     await rm(data, { recursive: true, force: true });
   }
@@ -62,14 +86,14 @@ function find(targets: readonly Target[], name: string | undefined): Target {
 }
 
 /** Without settings a target is a directory and a kubeconfig; its name, or the owner of its objects, tells what prune would remove. */
-function unnamed({ target = 'plan', environment }: PlanOptions, path: string): Target {
-  const [first] = (environment.kubeconfig ?? '').split(':').filter((file) => file !== '');
+function unnamed({ target = 'plan', kubeconfig, environment }: PlanOptions, path: string): Target {
+  const [first = join(environment.home ?? '/', '.kube/config')] = (environment.kubeconfig ?? '')
+    .split(':')
+    .filter((file) => file !== '');
   return Target.parse({
     name: target,
     source: { url: 'file:///', branch: 'main', paths: [path] },
-    cluster: {
-      kubeconfig: { file: first === undefined ? join(environment.home ?? '/', '.kube/config') : resolve(first) },
-    },
+    cluster: { kubeconfig: kubeconfigFile(kubeconfig ?? first) },
   });
 }
 
@@ -78,7 +102,7 @@ function withOverrides(target: Target, { kubeconfig, context, namespace }: PlanO
     ...target,
     cluster: {
       ...target.cluster,
-      ...(kubeconfig === undefined ? {} : { kubeconfig: { file: resolve(kubeconfig) } }),
+      ...(kubeconfig === undefined ? {} : { kubeconfig: kubeconfigFile(kubeconfig) }),
       ...(context === undefined ? {} : { context }),
     },
     ...(namespace === undefined ? {} : { namespace }),
@@ -92,16 +116,17 @@ function existing(directory: string): string {
   });
 }
 
+/** A path of the target's repository that is not in the directory: it is probably no work tree of it. */
+function withPath(error: unknown, { path }: PlanOptions): unknown {
+  if (!(error instanceof Failure) || error.code !== 'NotFound') return error;
+  const place = path === undefined ? 'the working directory' : `"${path}"`;
+  return withHelp(error, `Name a work tree of the target's repository with --path; ${place} was looked into`);
+}
+
 /** The work tree that a directory is part of: a renderer looks above its path, for .flux.yaml and for bases. */
 function findRoot(directory: string): string {
   for (let here = directory; here !== dirname(here); here = dirname(here)) {
     if (existsSync(join(here, '.git'))) return here;
   }
   return directory;
-}
-
-/** What paths in the kubeconfig are relative to. */
-function directoryOfKubeconfig({ cluster: { kubeconfig } }: Target, config: string): string {
-  const beside = dirname(resolve(config));
-  return kubeconfig !== undefined && 'file' in kubeconfig ? dirname(resolve(beside, kubeconfig.file)) : beside;
 }

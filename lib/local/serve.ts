@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkGit } from '../adapters/git/check-git.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import { createSqliteQueue } from '../adapters/sqlite/queue.ts';
 import { createSqliteStore } from '../adapters/sqlite/store.ts';
@@ -20,15 +21,30 @@ import { listRuns } from '../app/records/run-list.ts';
 import { getRun } from '../app/records/runs.ts';
 import { showTarget } from '../app/show-target.ts';
 import { sync } from '../app/sync.ts';
-import type { ServeOptions } from '../cli/seams.ts';
-import { readSettings } from '../config.ts';
+import { type Environment, readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
+import { idleSettings } from '../domain/settings/idle-settings.ts';
 import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
+import { formatProblem } from '../domain/settings/settings-problem.ts';
 import { createLog } from '../log.ts';
 import { readDelivery } from '../webhooks/read-delivery.ts';
 import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
 import { runWorkers } from './workers.ts';
+
+export interface ServeOptions {
+  /** Path of sluice.yaml. */
+  readonly config: string;
+  readonly host: string;
+  readonly port: number;
+  /** Directory of the embedded queue and store; made if it is not there. */
+  readonly data: string;
+  readonly environment: Environment;
+  /** Aborted when it shall drain and end. */
+  readonly signal: AbortSignal;
+  /** For people: where it listens, what it cannot do here. */
+  print(line: string): void;
+}
 
 const syncWorkers = 8;
 const checkWorkers = 4;
@@ -39,6 +55,7 @@ const drainSeconds = 20;
 export async function serve(options: ServeOptions): Promise<void> {
   const { config, data, environment, signal } = options;
   const settings = readSettings(config, { local: true });
+  await checkGit(environment.path);
   const log = createLog((line) => process.stdout.write(`${line}\n`));
   const sources = settings.targets.map(({ source }) => source);
   const parts = createParts({ config, data, environment, log, sources });
@@ -154,11 +171,13 @@ async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: Jo
   };
 }
 
-function announce({ print, host, data }: ServeOptions, { targets, webhooks, api }: Settings, port: number): void {
+function announce({ print, host, data }: ServeOptions, settings: Settings, port: number): void {
+  const { targets, webhooks, api } = settings;
   const url = `http://${host}:${port}`;
   print(
     `Sluice ${version} listens on ${url}, ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}, data in ${data}`,
   );
   for (const { id, sender } of webhooks) print(`  ${sender}: POST ${url}/webhooks/${id}`);
   if (api === undefined) print('  no API: add api.tokens to the settings, and the other commands can ask this server');
+  for (const idle of idleSettings(settings)) print(`  Warning: ${formatProblem(idle)}`);
 }

@@ -4,6 +4,7 @@ import { Failure } from '../domain/failure.ts';
 import { resolveInside } from './checkout-path.ts';
 import type { RenderContext } from './renderer.ts';
 import { runTool } from './run-tool.ts';
+import { withoutQuotes } from './without-quotes.ts';
 
 /**
  * What a generator prints that only a shell understands; for targets with `allowCommands` alone. Flux v1 gives it an empty environment, in which
@@ -32,7 +33,7 @@ export async function runInShell(context: RenderContext, command: string, timeou
   });
   if (code === 0) return stdout;
   const [last = ''] = stderr.trim().split('\n').slice(-1);
-  throw new Failure('user', `Cannot ${purpose}: exit code ${code}: ${last.slice(0, 500)}`);
+  throw new Failure('user', `Cannot ${purpose}: exit code ${code}: ${withoutQuotes(last).slice(0, 500)}`);
 }
 
 /** How messages name a command: some are scripts of many lines. */

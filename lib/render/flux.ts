@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
+import type { Rendered } from '../domain/objects/rendered.ts';
 import { resolveInside } from './checkout-path.ts';
 import { understandCommand } from './flux-command.ts';
 import { type Command, findFluxConfig, readFluxConfig } from './flux-config.ts';
@@ -10,7 +11,7 @@ import { patchManifests } from './patch-manifests.ts';
 import { renderPlain } from './plain.ts';
 import { readBounded } from './read-bounded.ts';
 import { readManifests, readPrinted } from './read-manifests.ts';
-import { concatenate, type RenderContext, type Rendered } from './renderer.ts';
+import { concatenate, type RenderContext } from './renderer.ts';
 
 /** What the nearest `.flux.yaml` says about the path (facts/flux-v1.md §1.7). */
 export async function renderFlux(context: RenderContext): Promise<Rendered> {

@@ -3,10 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import type { Manifest } from '../domain/objects/kube-object.ts';
+import { redact } from '../domain/objects/redact.ts';
+import type { Rendered } from '../domain/objects/rendered.ts';
 import { nameIn, resolveInside } from './checkout-path.ts';
+import { givenValues } from './given-values.ts';
 import { readPrinted } from './read-manifests.ts';
-import { concatenate, type RenderContext, type Rendered } from './renderer.ts';
+import { concatenate, type RenderContext } from './renderer.ts';
 import { runTool } from './run-tool.ts';
+import { withoutQuotes } from './without-quotes.ts';
 
 /**
  * A chart of the repository with the target's `values` over its `valuesFiles` (paths in the repository). The release is named after the target, as
@@ -21,7 +25,7 @@ export async function renderHelm(context: RenderContext): Promise<Rendered> {
   return templateChart(context, context.path, [
     target.name,
     '--namespace',
-    target.namespace ?? 'default',
+    target.namespace,
     '--include-crds',
     ...[...valuesFiles, values].flatMap((file) => ['--values', file]),
   ]);
@@ -46,7 +50,7 @@ export async function templateChart(context: RenderContext, path: string, args: 
     timeoutSeconds: context.target.timeout,
     purpose: `render the chart "${nameIn(root, chart)}"`,
   });
-  if (code !== 0) throw describe(stderr, nameIn(root, chart), root);
+  if (code !== 0) throw describe(stderr, nameIn(root, chart), root, args);
   return withoutForeignHooks(readSources(stdout.toString('utf8'), nameIn(root, chart)));
 }
 
@@ -94,7 +98,8 @@ function withoutForeignHooks({ manifests, warnings }: Rendered): Rendered {
   return { manifests: kept, warnings: [...warnings, ...left] };
 }
 
-function describe(stderr: string, chart: string, root: string): Failure {
+/** Of what a template says with functions of its own (`fail`, `required`), only that is known which it was given. */
+function describe(stderr: string, chart: string, root: string, args: readonly string[]): Failure {
   const missing = /missing in charts\/ directory: (.+)/.exec(stderr)?.[1];
   if (missing !== undefined) {
     return new Failure(
@@ -112,5 +117,7 @@ function describe(stderr: string, chart: string, root: string): Failure {
     .replaceAll(/\s*\n\s*/g, ' ')
     .replace(/^Error: /, '')
     .trim();
-  return new Failure('user', `Cannot render the chart "${chart}": ${error.slice(0, 500)}`);
+  const [place = '', ...said] = withoutQuotes(error).split(/(?<=execution error at \([^)]*\)|error calling \w+): /);
+  const told = [place, ...said.map((text) => redact(text, givenValues(args)))].join(': ');
+  return new Failure('user', `Cannot render the chart "${chart}": ${told.slice(0, 500)}`);
 }

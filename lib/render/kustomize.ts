@@ -1,9 +1,11 @@
 import { Failure } from '../domain/failure.ts';
+import type { Rendered } from '../domain/objects/rendered.ts';
 import { nameIn, resolveInside } from './checkout-path.ts';
 import { guardKustomization } from './kustomize-guard.ts';
 import { readPrinted } from './read-manifests.ts';
-import type { RenderContext, Rendered } from './renderer.ts';
+import type { RenderContext } from './renderer.ts';
 import { runTool } from './run-tool.ts';
+import { withoutQuotes } from './without-quotes.ts';
 
 /** What `kubectl kustomize` makes of the kustomization in the directory. Plugins, functions and charts are off: they are so by default. */
 export async function renderKustomize(context: RenderContext): Promise<Rendered> {
@@ -41,12 +43,12 @@ function describe(stderr: string, root: string): string {
     .replaceAll(/^# Warning:.*\n?/gm, '')
     .replaceAll(`${root}/`, '')
     .replaceAll(root, '.');
-  return error
+  const story = error
     .replaceAll(/\s*\n\s*/g, ' ')
     .replace(/^error: /, '')
     .replace(/accumulation err='(.*)': must build at directory: .*$/, '$1')
     .replace(/accumulation err='.*': (couldn't make target)/, '$1')
     .replaceAll(/accumulating resources: /g, '')
-    .trim()
-    .slice(0, 500);
+    .trim();
+  return withoutQuotes(story).slice(0, 500);
 }

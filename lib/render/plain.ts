@@ -1,10 +1,11 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
+import type { Rendered } from '../domain/objects/rendered.ts';
 import { isInside, nameIn, resolveInside } from './checkout-path.ts';
 import { isFile, mebibytes, readBounded } from './read-bounded.ts';
 import { readManifests } from './read-manifests.ts';
-import { checkStopped, concatenate, type RenderContext, type Rendered } from './renderer.ts';
+import { checkStopped, concatenate, type RenderContext } from './renderer.ts';
 
 /** Bytes of all files of a path together. */
 const maxTotal = 64 * 1024 * 1024;

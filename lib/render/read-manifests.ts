@@ -1,7 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import type { Json, KubeObject, Manifest } from '../domain/objects/kube-object.ts';
+import type { Rendered } from '../domain/objects/rendered.ts';
 import { readYaml } from './read-yaml.ts';
-import type { Rendered } from './renderer.ts';
 
 export interface ReadOptions {
   /** Documents without `kind`: left out with a warning, since other YAML lies beside manifests, or refused. What looks like an object always is. */

@@ -1,18 +1,6 @@
 import { digestOf } from '../domain/digest.ts';
+import type { CheckoutRequest, Rendered, RenderRequest, RenderTarget } from '../domain/objects/rendered.ts';
 import { createRecent } from '../recent.ts';
-import type { RenderRequest } from './render.ts';
-import type { Rendered, RenderTarget } from './renderer.ts';
-
-export interface CheckoutRequest {
-  readonly checkout: {
-    /** Changes exactly when what a render may read changes. */
-    readonly treeId: string;
-    /** Writes the files; gives the absolute path of the work tree. */
-    write(): Promise<string>;
-  };
-  readonly target: RenderTarget;
-  readonly signal?: AbortSignal;
-}
 
 /** Of JSON: the manifests of a target of 5,000 ConfigMaps have 3 MB. Texts, since as objects they would take five times the memory. */
 const mostCharacters = 64 * 1024 * 1024;

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import { duplicateFailure, findDuplicate } from '../domain/objects/duplicates.ts';
+import type { Rendered, RenderRequest, RenderTarget } from '../domain/objects/rendered.ts';
 import type { RendererName } from '../domain/settings/settings.ts';
 import { isInside, resolveInside } from './checkout-path.ts';
 import { renderFlux } from './flux.ts';
@@ -10,14 +11,7 @@ import { renderKustomize } from './kustomize.ts';
 import { kustomizationNames } from './kustomize-guard.ts';
 import { renderPlain } from './plain.ts';
 import { isFile } from './read-bounded.ts';
-import {
-  checkStopped,
-  concatenate,
-  type RenderContext,
-  type Rendered,
-  type Renderer,
-  type RenderTarget,
-} from './renderer.ts';
+import { checkStopped, concatenate, type RenderContext, type Renderer } from './renderer.ts';
 
 const renderers = {
   plain: renderPlain,
@@ -34,13 +28,6 @@ export interface RenderParts {
   readonly scratch: string;
   /** The PATH for git (remote bases) and allowed commands. Default: where programs usually are. */
   readonly searchPath?: string | undefined;
-}
-
-export interface RenderRequest {
-  /** The work tree of a checkout: absolute. */
-  readonly directory: string;
-  readonly target: RenderTarget;
-  readonly signal?: AbortSignal;
 }
 
 const maxWarnings = 50;

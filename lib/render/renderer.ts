@@ -1,20 +1,5 @@
 import { Failure } from '../domain/failure.ts';
-import type { Manifest } from '../domain/objects/kube-object.ts';
-import type { Target } from '../domain/settings/settings.ts';
-
-/** What a target's settings say about rendering. */
-export type RenderTarget = Pick<
-  Target,
-  | 'name'
-  | 'source'
-  | 'renderer'
-  | 'values'
-  | 'valuesFiles'
-  | 'allowCommands'
-  | 'allowRemoteBases'
-  | 'namespace'
-  | 'timeout'
->;
+import type { Rendered, RenderTarget } from '../domain/objects/rendered.ts';
 
 /** What a renderer is given. It reads nothing outside of `root` (DESIGN §8). */
 export interface RenderContext {
@@ -30,12 +15,6 @@ export interface RenderContext {
   /** The PATH of children that have to find programs: git for remote bases, and whatever allowed commands run. */
   readonly searchPath: string;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface Rendered {
-  readonly manifests: readonly Manifest[];
-  /** What was left out, and what looks wrong but is allowed. */
-  readonly warnings: readonly string[];
 }
 
 export type Renderer = (context: RenderContext) => Promise<Rendered>;

@@ -82,6 +82,12 @@ describe('the head of a branch', () => {
     expect(slept).toEqual([]);
   });
 
+  it('counts if it comes with the last answer that is waited for', async () => {
+    const { slept, resolve } = forge([commit('a'), commit('a'), commit('a'), commit('a'), commit('b')]);
+    expect(await resolve()).toBe(commit('b'));
+    expect(slept).toEqual([1, 2, 4, 8]);
+  });
+
   it('that an older push announced late is still behind the newer one', async () => {
     const { world, resolve } = forge([commit('a')]);
     const late = { delivery: 'late', before: commit('0'), after: commit('a') };

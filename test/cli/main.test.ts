@@ -95,6 +95,14 @@ it('runs follow the pages up to the limit', async () => {
   expect((await sluice('runs --target docs')).out).toMatch(/^There are no runs yet/);
 });
 
+it('runs of a target that there is not exit 1 and say so', async () => {
+  expect(await sluice('runs --target nope')).toEqual({
+    code: 1,
+    out: '',
+    err: 'sluice: Cannot find the target "nope"\n  List them with "sluice targets"\n',
+  });
+});
+
 it('a sync prints the phases, the objects and the end', async () => {
   fixture.steps = [
     { ...doneRun, status: 'running', phase: 'applying' },

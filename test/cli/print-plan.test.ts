@@ -138,3 +138,10 @@ it('a difference that is too long is said to be', () => {
   const plan = view([{ id: 'a', action: 'configured', before: of(lines('x')), after: of(lines('y')) }]);
   expect(print(plan)).toContain('\n  (the difference is too long to show)\n');
 });
+
+it('why a sync would fail although no object does stands before the summary', () => {
+  const error = { fault: 'server', message: 'Cannot list the objects of kind Thing', help: 'Ask again' } as const;
+  expect(print({ ...view([]), error })).toBe(
+    'Error: Cannot list the objects of kind Thing\n  Ask again\nNo changes, 0 unchanged\n',
+  );
+});

@@ -97,7 +97,7 @@ export async function startFixture(port = 0): Promise<Fixture> {
     },
     listRuns: async ({ target, after }) => {
       if (after !== undefined) return { runs: [failedRun] };
-      return target === 'docs' ? { runs: [] } : { runs: [doneRun], next: 'page-2' };
+      return target === 'docs' || target === 'nope' ? { runs: [] } : { runs: [doneRun], next: 'page-2' };
     },
     showRun: async (id) => {
       if (id !== 'run-new') return [failedRun, doneRun].find((run) => run.id === id);

@@ -15,6 +15,10 @@ it('digestOf does not depend on the order of keys', () => {
   );
 });
 
+it('digestOf takes what JSON has no word for as null', () => {
+  expect(digestOf([undefined])).toBe(digestOf([null]));
+});
+
 it('digestOf differs where a value, a key or the order of a list differs', () => {
   const digests = [{ a: [1, 2] }, { a: [2, 1] }, { b: [1, 2] }, { a: ['1', 2] }, { a: null }, {}, []].map(digestOf);
   expect(new Set(digests).size).toBe(digests.length);

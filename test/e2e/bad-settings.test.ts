@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testEnvironment } from '../parts/run.ts';
+import { type CommandEnd, sluiceIn } from './command.ts';
 import { startServe } from './serve.ts';
 
-const bin = join(import.meta.dirname, '../../lib/cli/sluice.js');
 let directory: string;
 
 beforeAll(() => {
@@ -17,20 +14,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Runs the bin where `sluice.yaml` has this text; its streams are no terminal. */
-async function sluice(
-  settings: string,
-  ...args: readonly string[]
-): Promise<{ code: number; out: string; err: string }> {
+/** Runs the bin where `sluice.yaml` has this text. */
+async function sluice(settings: string, ...args: readonly string[]): Promise<CommandEnd> {
   writeFileSync(join(directory, 'sluice.yaml'), settings);
-  const child = spawn(bin, args, {
-    cwd: directory,
-    env: { ...testEnvironment, PATH: process.env.PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await ended, out, err };
+  return await sluiceIn(directory, args);
 }
 
 const fiveMistakes = `version: 1
@@ -64,6 +51,48 @@ describe('settings with five mistakes are told with all five, each with its path
     const { code, out, err } = await sluice(fiveMistakes, ...args);
     expect(err).toBe(allFive);
     expect([code, out]).toEqual([command === 'plan' ? 2 : 1, '']);
+  });
+});
+
+it('without git says what to install', async () => {
+  const path = join(directory, 'path');
+  mkdirSync(path);
+  symlinkSync(process.execPath, join(path, 'node'));
+  writeFileSync(join(directory, 'sluice.yaml'), good);
+  expect(await sluiceIn(directory, ['serve', '--port', '0'], { PATH: path })).toEqual({
+    code: 1,
+    out: '',
+    err: 'sluice: Cannot use git: there is none on the search path\n  Install git 2.39 or newer and put it on PATH\n',
+  });
+});
+
+const idle = `version: 1
+registries: [{ host: registry.example }]
+targets:
+  - name: shop
+    source: { url: "https://git.example/shop.git", branch: main, auth: { token: { ssm: /shop/token } } }
+    cluster: { kubeconfig: { env: KUBECONFIG_SHOP } }
+    interval: 0
+    automation: { enabled: true }
+`;
+const warnings = [
+  'Warning: targets[0].automation: Nothing is automated yet: images are updated in git by hand',
+  'Warning: registries: No registry is asked yet',
+  'Warning: targets[0].source.auth.token: Read only by the functions in AWS: whatever needs it fails here',
+];
+
+describe('settings that do nothing yet are taken, and each is said with its path', () => {
+  it('by sluice validate', async () => {
+    const { code, out, err } = await sluice(idle, 'validate');
+    expect([code, out]).toEqual([0, 'sluice.yaml is fine: 1 target, 0 webhooks, 0 tokens\n']);
+    expect(err.split('\n')).toEqual([...warnings, '']);
+    const json = await sluice(idle, 'validate', '-o', 'json');
+    expect(JSON.parse(json.out).warnings).toHaveLength(3);
+  });
+
+  it('by sluice serve', async () => {
+    await using serve = await startServe({ settings: idle });
+    await expect.poll(() => serve.output).toContain(warnings.map((line) => `  ${line}\n`).join(''));
   });
 });
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach } from 'vitest';
 import { Failure } from '../../lib/domain/failure.ts';
+import type { Rendered, RenderTarget } from '../../lib/domain/objects/rendered.ts';
 import { createRender } from '../../lib/render/render.ts';
-import type { Rendered, RenderTarget } from '../../lib/render/renderer.ts';
 import { tools } from './tools.ts';
 
 const made: string[] = [];
@@ -40,7 +40,7 @@ export function targetWith({ paths = ['.'], ...settings }: Settings = {}): Rende
     valuesFiles: [],
     allowCommands: false,
     allowRemoteBases: false,
-    namespace: undefined,
+    namespace: 'default',
     timeout: 60,
     ...settings,
   };

@@ -193,7 +193,7 @@ describe('what kustomize refuses is told in one line', () => {
     [
       'charts',
       { 'kustomization.yaml': 'helmCharts: [{name: x}]\n' },
-      'trouble configuring builtin HelmChartInflationGenerator with config: ` name: x `: must specify --enable-helm',
+      'trouble configuring builtin HelmChartInflationGenerator: must specify --enable-helm',
     ],
     ['an empty kustomization', { 'kustomization.yaml': '' }, 'kustomization.yaml is empty'],
   ])('%s', async (_name, files, state) => {

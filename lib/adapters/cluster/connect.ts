@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Connect, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SecretRef, Target } from '../../domain/settings/settings.ts';
+import { describeSecret } from '../../domain/settings/describe-secret.ts';
+import type { Target } from '../../domain/settings/settings.ts';
 import type { Log } from '../../log.ts';
 import { type Access, createAccess } from './access.ts';
 import { createCluster } from './cluster.ts';
@@ -42,7 +43,7 @@ export function createConnect(options: ConnectOptions): Connect {
 
   return async (target, signal) => {
     if (target.kubeconfig === undefined) throw refuseEks(target.eks?.name ?? '');
-    const name = secretName(target.kubeconfig);
+    const name = describeSecret(target.kubeconfig);
     const text = await readSecret(target.kubeconfig);
     const key = createHash('sha256')
       .update(JSON.stringify([text, name, target.context, target.impersonate]))
@@ -59,10 +60,4 @@ function refuseEks(cluster: string): Failure {
     code: 'Kubeconfig',
     help: 'Set cluster.kubeconfig to a kubeconfig with the token of a ServiceAccount',
   });
-}
-
-/** A secret's reference as sluice.yaml has it. */
-function secretName(ref: SecretRef): string {
-  const [[kind, value] = ['', '']] = Object.entries(ref);
-  return `{ ${kind}: ${value} }`;
 }

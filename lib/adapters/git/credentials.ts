@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
+import { describeSecret } from '../../domain/settings/describe-secret.ts';
 import type { SecretRef, Source } from '../../domain/settings/settings.ts';
 import { type Address, withoutCredentials } from './address.ts';
 import type { GithubApps } from './github-app.ts';
@@ -27,12 +28,6 @@ case "$1" in
   *) exit 1 ;;
 esac
 `;
-
-/** `{ env: SHOP_TOKEN }`, as `sluice.yaml` has it. */
-export function describeSecret(ref: SecretRef): string {
-  const fields = Object.entries(ref).map(([name, value]) => `${name}: ${value}`);
-  return `{ ${fields.join(', ')} }`;
-}
 
 /** Writes the credentials of a source into `directory`, which it makes (0700). Throws a `user` Failure if they do not fit the address. */
 export async function prepareCredentials(

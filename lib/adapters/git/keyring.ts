@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
+import { describeSecret } from '../../domain/settings/describe-secret.ts';
 import type { SecretRef } from '../../domain/settings/settings.ts';
 import { runCommand } from '../../process.ts';
-import { describeSecret } from './credentials.ts';
 
 /** The keys whose signatures count. */
 export interface Keyring {

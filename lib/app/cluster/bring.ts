@@ -3,9 +3,10 @@ import type { Inventory } from '../../domain/objects/inventory.ts';
 import { groupKindOf, idOf, type KubeObject } from '../../domain/objects/kube-object.ts';
 import { isMember } from '../../domain/objects/ownership.ts';
 import { redact, secretValues } from '../../domain/objects/redact.ts';
+import type { Rendered } from '../../domain/objects/rendered.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { SyncContext, Synced } from '../outcome.ts';
-import type { Clock, Cluster, Rendered, Store } from '../ports.ts';
+import type { Clock, Cluster, Store } from '../ports.ts';
 import { loadNarrowKinds } from '../records/narrow-kinds.ts';
 import { loadOwnFields } from '../records/own-fields.ts';
 import type { Applied } from './applied.ts';
@@ -125,6 +126,7 @@ export async function claimFor(
     groupKinds: new Set(objects.map(groupKindOf)),
     namespaces: new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? [])),
     source: sourceOf(target),
+    paths: target.source.paths,
     holder: { installation: ports.installation, run: job.run, time: new Date(ports.clock()).toISOString() },
     exclusiveSeconds: 3 * (target.interval || 3600),
     takeOver: job.takeOver ?? false,

@@ -92,6 +92,7 @@ export interface ClaimRequest {
   readonly groupKinds: ReadonlySet<string>;
   readonly namespaces: ReadonlySet<string>;
   readonly source: string;
+  readonly paths: readonly string[];
   readonly holder: Holder;
   /** Another installation that held the inventory within these seconds is refused. */
   readonly exclusiveSeconds: number;
@@ -111,6 +112,7 @@ export async function claim(cluster: Cluster, request: ClaimRequest): Promise<Cl
     groupKinds: inventory.groupKinds.union(request.groupKinds),
     namespaces: inventory.namespaces.union(request.namespaces),
     source: request.source,
+    paths: request.paths,
     holder: request.holder,
     ...(movedFrom === undefined ? {} : { movedFrom }),
   };

@@ -10,6 +10,7 @@ import type { Desired } from '../../domain/objects/plan.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { Cluster } from '../ports.ts';
 import { findKinds } from './find-kinds.ts';
+import { namespaceOf } from './namespace-of.ts';
 
 export interface Located {
   readonly desired: readonly Desired[];
@@ -45,7 +46,7 @@ const releases: ReadonlySet<string> = new Set([
 /** Finds each manifest's kind and namespace, as the cluster and the CRDs of the same render say, and normalises it. */
 export async function locate(manifests: readonly Manifest[], target: Target, cluster: Cluster): Promise<Located> {
   const kinds = await findKinds(manifests, cluster);
-  const namespace = target.namespace ?? cluster.namespace;
+  const namespace = namespaceOf(target, cluster);
   const allowed = new Set(target.allowNamespaces);
   const skipped: Skipped[] = [];
   const refused: Refused[] = [];

@@ -110,7 +110,7 @@ function groupOfKind(groupKind: GroupKind): string {
 }
 
 /** The kind in the version that its group prefers; undefined if the cluster serves it in none. */
-async function findKind(cluster: Cluster, groupKind: GroupKind): Promise<ResourceKind | undefined> {
+export async function findKind(cluster: Cluster, groupKind: GroupKind): Promise<ResourceKind | undefined> {
   const group = groupOfKind(groupKind);
   const [kind] = groupKind.split('.', 1);
   const versions = group === '' ? ['v1'] : await cluster.versions(group);

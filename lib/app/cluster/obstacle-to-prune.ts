@@ -1,8 +1,7 @@
 import { Failure, stateOf } from '../../domain/failure.ts';
-import type { ObjectResult } from '../../domain/jobs/run.ts';
+import type { Action, ObjectResult } from '../../domain/jobs/run.ts';
 import { idOf } from '../../domain/objects/kube-object.ts';
 import type { Target } from '../../domain/settings/settings.ts';
-import type { Applied } from './applied.ts';
 import type { Prepared } from './prepare.ts';
 
 export interface Obstacle {
@@ -11,8 +10,12 @@ export interface Obstacle {
   readonly failure?: Failure;
 }
 
-/** Why nothing may be deleted now; undefined if nothing is in the way (APPLY §5). */
-export function obstacleToPrune(prepared: Prepared, applied: readonly Applied[], target: Target): Obstacle | undefined {
+/** Why nothing may be deleted now, after what was `applied` or tried by a plan; undefined if nothing is in the way (APPLY §5). */
+export function obstacleToPrune(
+  prepared: Prepared,
+  applied: readonly { readonly action: Action }[],
+  target: Target,
+): Obstacle | undefined {
   const deletions = prepared.removals.filter(({ action }) => action === 'delete').length;
   const [unlisted] = prepared.members.unlisted;
   if (unlisted !== undefined) {

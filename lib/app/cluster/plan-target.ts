@@ -1,20 +1,28 @@
 import { digestOf } from '../../domain/digest.ts';
 import { asFailure, stateOf } from '../../domain/failure.ts';
-import { noChanges } from '../../domain/jobs/run.ts';
+import { noChanges, runErrorOf } from '../../domain/jobs/run.ts';
 import { appliedAnnotation } from '../../domain/objects/annotations.ts';
 import { stageOf } from '../../domain/objects/apply-order.ts';
-import { groupKindOf, groupOf, idOf, type KubeObject, type ResourceKind } from '../../domain/objects/kube-object.ts';
+import { groupOf, type KubeObject, type ResourceKind } from '../../domain/objects/kube-object.ts';
 import { leaveFields } from '../../domain/objects/leave-fields.ts';
 import type { PlannedObject, PlanView } from '../../domain/objects/plan-view.ts';
 import { describeSecretRefusal, redact, secretValues } from '../../domain/objects/redact.ts';
 import { withoutPredecessors } from '../../domain/objects/remove-fields.ts';
+import type { Rendered } from '../../domain/objects/rendered.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
-import type { Cluster, Rendered } from '../ports.ts';
+import type { Cluster } from '../ports.ts';
 import type { Planned } from './applied.ts';
 import { mark } from './apply.ts';
-import { ownIds, type Prepared, prepare } from './prepare.ts';
-import { whatItHolds } from './what-it-holds.ts';
+import { obstacleToPrune } from './obstacle-to-prune.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { viewRemovals } from './view-removals.ts';
+
+/**
+ * Who says that what is rendered are the paths of the target: its settings; nobody, but that the target is named or owns some of the objects;
+ * or that there is no target at all.
+ */
+export type Standing = 'settings' | 'directory' | 'nobody';
 
 /** What a sync of `rendered` would do, by dry runs of the cluster's own API server. Nothing is changed, nothing needs a store. */
 export async function planTarget(
@@ -22,6 +30,7 @@ export async function planTarget(
   rendered: Rendered,
   target: Target,
   targets: readonly Target[],
+  standing: Standing = 'settings',
 ): Promise<PlanView> {
   const secrets = secretValues(rendered.manifests.map(({ object }) => object));
   const prepared = await prepare(cluster, {
@@ -39,31 +48,58 @@ export async function planTarget(
   const stages = prepared.planned.toSorted((a, b) => stageOf(a.desired.object) - stageOf(b.desired.object));
   const views = new Map<Planned, PlannedObject>();
   await forEachInFlight(stages, requestsInFlight, async (planned) => {
-    views.set(planned, await view(cluster, planned, prepared, secrets));
+    views.set(planned, await view(cluster, planned, prepared, { secrets, labels: standing !== 'nobody' }));
   });
   objects.push(...stages.flatMap((planned) => views.get(planned) ?? []));
-  objects.push(...(await viewRemovals(cluster, prepared, target)));
+  const obstacle = standing === 'nobody' ? undefined : obstacleToPrune(prepared, [...views.values()], target);
+  if (standing !== 'nobody') {
+    const other = standing === 'directory' ? otherPaths(prepared, target) : undefined;
+    objects.push(...(await viewRemovals(cluster, prepared, other ?? obstacle?.reason)));
+  }
   const summary = { ...noChanges };
   for (const { action } of objects) summary[action]++;
   return {
     objects: objects.filter(({ action }) => action !== 'unchanged'),
     summary,
     warnings: [...rendered.warnings, ...prepared.warnings].map((warning) => redact(warning, secrets)),
+    ...(obstacle?.failure === undefined ? {} : { error: runErrorOf(obstacle.failure) }),
   };
+}
+
+/** The paths of a target are in its inventory: what another of them holds is not rendered here, and not to be deleted. */
+function otherPaths({ read: { inventory } }: Prepared, { name, source }: Target): string | undefined {
+  const given = new Set(source.paths.map(withoutDots));
+  if (inventory.paths !== undefined && given.symmetricDifference(new Set(inventory.paths.map(withoutDots))).size === 0)
+    return undefined;
+  const found = inventory.paths === undefined ? 'paths that are not known' : `the paths ${inventory.paths.join(', ')}`;
+  return `not judged: target "${name}" has ${found}, and this is a plan of ${source.paths.join(', ')} alone`;
+}
+
+function withoutDots(path: string): string {
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+}
+
+interface ViewOptions {
+  readonly secrets: readonly string[];
+  /** A sync would label the object as a member. */
+  readonly labels: boolean;
 }
 
 async function view(
   cluster: Cluster,
   planned: Planned,
   prepared: Prepared,
-  secrets: readonly string[],
+  { secrets, labels }: ViewOptions,
 ): Promise<PlannedObject> {
   const { desired, decision } = planned;
   const { id, kind } = desired;
   if (decision.action === 'skip' || decision.action === 'wait') return { id, action: 'skipped', note: decision.reason };
   const before = 'live' in decision ? await cluster.get(kind, desired.object.metadata, { full: true }) : undefined;
   const action = before === undefined ? 'created' : 'configured';
-  const marked = mark(desired, prepared.read.inventory.id);
+  const marked = labels ? mark(desired, prepared.read.inventory.id) : desired.object;
   const object = before === undefined ? marked : leaveFields(marked, before, desired.leave);
   try {
     const after = await cluster.apply(kind, object, { dryRun: true });
@@ -116,38 +152,18 @@ function whoMakesRoom(object: KubeObject, prepared: Prepared): string | undefine
   return crd === undefined ? undefined : `CustomResourceDefinition "${crd.metadata.name}"`;
 }
 
-/** Whether an apply would write anything. A dry run does not raise the resourceVersion, so what it answers is compared. */
+/** Whether an apply would write anything: what a dry run answers is compared, but for what controllers write in between. */
 function isSame(before: KubeObject, after: KubeObject): boolean {
-  return digestOf({ ...before, metadata: bare(before) }) === digestOf({ ...after, metadata: bare(after) });
+  return digestOf(bare(before)) === digestOf(bare(after));
 }
 
-function bare({ metadata: { managedFields: _, ...metadata } }: KubeObject): unknown {
-  return metadata;
+function bare({ status: _status, ...object }: KubeObject): unknown {
+  const { managedFields: _fields, resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Without the digest that we keep on it: it changes with everything and tells a reader nothing. */
 function withoutMark(object: KubeObject): KubeObject {
   const { [appliedAnnotation]: _, ...annotations } = object.metadata.annotations ?? {};
   return { ...object, metadata: { ...object.metadata, annotations } };
-}
-
-async function viewRemovals(cluster: Cluster, prepared: Prepared, target: Target): Promise<readonly PlannedObject[]> {
-  const objects: PlannedObject[] = [];
-  const nothingLeft = prepared.planned.length + prepared.skipped.length === 0 && !target.allowEmpty;
-  await forEachInFlight(prepared.removals, requestsInFlight, async (removal) => {
-    const id = idOf(removal.live);
-    if (removal.action === 'wait') return;
-    if (removal.action === 'keep') return void objects.push({ id, action: 'skipped', note: removal.reason });
-    if (!target.prune) return void objects.push({ id, action: 'skipped', note: 'kept: prune is off' });
-    if (nothingLeft)
-      return void objects.push({ id, action: 'skipped', note: 'kept: nothing is rendered, and allowEmpty is off' });
-    const memberUids = new Set(prepared.members.objects.map(({ metadata }) => metadata.uid ?? ''));
-    const request = { kinds: prepared.members.kinds, inventoryIds: ownIds(prepared), memberUids };
-    const held = removal.cascades ? undefined : await whatItHolds(cluster, removal.live, request);
-    if (held !== undefined) return void objects.push({ id, action: 'skipped', note: held });
-    const kind = prepared.members.kinds.get(groupKindOf(removal.live));
-    const before = kind && (await cluster.get(kind, removal.live.metadata, { full: true }));
-    objects.push({ id, action: 'deleted', before: before ?? removal.live });
-  });
-  return objects;
 }

@@ -41,7 +41,7 @@ export const plan: Command = {
     if (json) printJson(terminal, maskPlan(view));
     else printPlan(terminal, view);
     const { created, configured, deleted, failed } = view.summary;
-    if (failed > 0) return 2;
+    if (failed > 0 || view.error !== undefined) return 2;
     return created + configured + deleted > 0 ? 1 : 0;
   },
 };

@@ -23,7 +23,7 @@ export const runs: Command = {
   async run(call) {
     const client = createClient(call);
     const [id] = call.arguments;
-    if (id === undefined) printRuns(call, await list(call, client));
+    if (id === undefined) await showList(call, client);
     else {
       const run = await client.showRun(id);
       if (call.json) printJson(call.terminal, run);
@@ -32,6 +32,14 @@ export const runs: Command = {
     return 0;
   },
 };
+
+async function showList(call: Call, client: Client): Promise<void> {
+  const target = call.flag('target');
+  const found = await list(call, client);
+  // A target that there is not has no runs either: it is told apart, unless it has left some.
+  if (found.length === 0 && target !== undefined) await client.showTarget(target);
+  printRuns(call, found);
+}
 
 async function list(call: Call, client: Client): Promise<Run[]> {
   const limit = Number(call.flag('limit') ?? 20);

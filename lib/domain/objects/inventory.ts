@@ -12,6 +12,8 @@ export interface Inventory {
   readonly namespaces: ReadonlySet<string>;
   /** `<url>#<branch>` of the target that claimed it last. */
   readonly source?: string;
+  /** Those of that target in its repository; absent where it was claimed last before they were kept. */
+  readonly paths?: readonly string[];
   readonly holder?: Holder;
   /** Who suspended the target, when and why; void when absent. */
   readonly suspended?: string;
@@ -34,6 +36,7 @@ const toolingAnnotation = 'applyset.kubernetes.io/tooling';
 const groupKindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
 const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
 const sourceAnnotation = 'sluice.dev/source';
+const pathsAnnotation = 'sluice.dev/paths';
 const holderAnnotation = 'sluice.dev/holder';
 const suspendedAnnotation = 'sluice.dev/suspended';
 const pinnedAnnotation = 'sluice.dev/pinned';
@@ -77,6 +80,7 @@ export function parseInventory(parent: KubeObject, target: string, namespace: st
     });
   }
   const source = annotations[sourceAnnotation];
+  const paths = annotations[pathsAnnotation];
   const suspended = annotations[suspendedAnnotation];
   const pinned = annotations[pinnedAnnotation];
   const movedFrom = annotations[movedFromAnnotation];
@@ -86,6 +90,7 @@ export function parseInventory(parent: KubeObject, target: string, namespace: st
     groupKinds: new Set(list(annotations[groupKindsAnnotation])),
     namespaces: new Set([namespace, ...list(annotations[namespacesAnnotation])]),
     ...(source === undefined ? {} : { source }),
+    ...(paths === undefined ? {} : { paths: paths.split('\n') }),
     ...(holder === undefined ? {} : { holder }),
     ...(suspended === undefined ? {} : { suspended }),
     ...(pinned === undefined ? {} : { pinned }),
@@ -115,6 +120,7 @@ export function formatInventory(inventory: Inventory, live?: KubeObject): KubeOb
         [groupKindsAnnotation]: [...inventory.groupKinds].sort().join(','),
         [namespacesAnnotation]: additional.sort().join(','),
         ...(inventory.source === undefined ? {} : { [sourceAnnotation]: inventory.source }),
+        ...(inventory.paths === undefined ? {} : { [pathsAnnotation]: inventory.paths.join('\n') }),
         ...(inventory.holder === undefined ? {} : { [holderAnnotation]: formatHolder(inventory.holder) }),
         ...(inventory.movedFrom === undefined ? {} : { [movedFromAnnotation]: inventory.movedFrom }),
       },

@@ -1,4 +1,4 @@
-import type { Action } from '../jobs/run.ts';
+import type { Action, RunError } from '../jobs/run.ts';
 import type { KubeObject } from './kube-object.ts';
 
 /** What a sync would do, from a dry run against the live cluster; for people and programs. */
@@ -7,6 +7,8 @@ export interface PlanView {
   readonly objects: readonly PlannedObject[];
   readonly summary: Readonly<Record<Action, number>>;
   readonly warnings?: readonly string[];
+  /** Why a sync would fail although no object does. */
+  readonly error?: RunError;
 }
 
 export interface PlannedObject {

@@ -19,16 +19,17 @@ const rbacGroup = 'rbac.authorization.k8s.io';
  * a Role in each of them instead, and a ClusterRole for what has no namespace. Names are those of the inventory, `sluice-<target>`. Who
  * renders roles gets `escalate` and `bind` on them, without which the API server lets nobody give more rights than he has: such an account
  * can make itself administrator. With `impersonate` these are the rights of the impersonated, and the first manifest is what the
- * kubeconfig's own account needs.
+ * kubeconfig's own account needs. Of `instances`, the kinds of CRDs that the target renders or owns, it may see whether there are any.
  */
 export function rolesFor(
   kinds: readonly RoleKind[],
   target: Pick<Target, 'name' | 'cluster' | 'allowNamespaces' | 'inventory' | 'adopts'>,
+  instances: readonly RoleKind[] = [],
 ): readonly KubeObject[] {
   const name = `sluice-${target.name}`;
   const limited = target.allowNamespaces.length > 0;
-  const namespaced = limited ? kinds.filter((kind) => kind.namespaced) : [];
-  const clusterWide = limited ? kinds.filter((kind) => !kind.namespaced) : kinds;
+  const namespaced = [...occupants(kinds), ...rulesFor(limited ? kinds.filter((kind) => kind.namespaced) : kinds)];
+  const clusterWide = limited ? rulesFor(kinds.filter((kind) => !kind.namespaced)) : namespaced;
   const parents = [name, ...target.adopts.map((adopted) => `sluice-${adopted}`)];
   return [
     ...impersonation(`${name}-impersonate`, target.cluster.impersonate),
@@ -37,20 +38,15 @@ export function rolesFor(
       rule('', ['configmaps'], ['create']),
       { ...rule('', ['configmaps'], ['get', 'update', 'patch', 'delete']), resourceNames: parents },
     ]),
-    ...(namespaced.length === 0
-      ? []
-      : target.allowNamespaces.map((namespace) => role(name, namespace, rulesFor(namespaced)))),
-    clusterRole(name, [rule('', ['namespaces'], ['get']), ...occupants(kinds), ...rulesFor(clusterWide)]),
+    ...(namespaced.length === 0 ? [] : target.allowNamespaces.map((namespace) => role(name, namespace, namespaced))),
+    clusterRole(name, [rule('', ['namespaces'], ['get']), ...rulesOf(instances, ['list']), ...clusterWide]),
   ];
 }
 
 /** One rule for each API group, sorted, and what granting rights takes. */
 function rulesFor(kinds: readonly RoleKind[]): readonly PolicyRule[] {
-  const pluralsOf = (group: string): string[] =>
-    [...new Set(kinds.filter((kind) => groupOf(kind.apiVersion) === group).map(({ plural }) => plural))].toSorted();
-  const groups = [...new Set(kinds.map(({ apiVersion }) => groupOf(apiVersion)))].toSorted();
-  const rules = groups.map((group) => rule(group, pluralsOf(group), verbs));
-  const granted = new Set(pluralsOf(rbacGroup));
+  const rules = rulesOf(kinds, verbs);
+  const granted = new Set(pluralsOf(kinds, rbacGroup));
   const roles = ['clusterroles', 'roles'];
   const made = roles.filter((plural) => granted.has(plural));
   const bound = ['clusterrolebindings', 'rolebindings'].some((plural) => granted.has(plural));
@@ -59,11 +55,30 @@ function rulesFor(kinds: readonly RoleKind[]): readonly PolicyRule[] {
   return rules;
 }
 
+function rulesOf(kinds: readonly RoleKind[], allowed: readonly string[]): PolicyRule[] {
+  const groups = [...new Set(kinds.map(({ apiVersion }) => groupOf(apiVersion)))].toSorted();
+  return groups.map((group) => rule(group, pluralsOf(kinds, group), allowed));
+}
+
+function pluralsOf(kinds: readonly RoleKind[], group: string): string[] {
+  return [
+    ...new Set(kinds.filter((kind) => groupOf(kind.apiVersion) === group).map(({ plural }) => plural)),
+  ].toSorted();
+}
+
 /** What prune looks for in a Namespace before it deletes it (APPLY §5). */
 function occupants(kinds: readonly RoleKind[]): readonly PolicyRule[] {
   const rendersNamespaces = kinds.some(({ apiVersion, kind }) => kind === 'Namespace' && apiVersion === 'v1');
-  return rendersNamespaces ? [rule('', ['persistentvolumeclaims', 'pods'], ['list'])] : [];
+  if (!rendersNamespaces) return [];
+  return [rule('', ['persistentvolumeclaims', 'pods'], ['list']), ...owners];
 }
+
+/** A pod goes with its owners, which are asked for theirs until one is of the target. */
+const owners: readonly PolicyRule[] = [
+  rule('', ['replicationcontrollers'], ['get']),
+  rule('apps', ['daemonsets', 'deployments', 'replicasets', 'statefulsets'], ['get']),
+  rule('batch', ['cronjobs', 'jobs'], ['get']),
+];
 
 function impersonation(name: string, user: string | undefined): readonly KubeObject[] {
   if (user === undefined) return [];

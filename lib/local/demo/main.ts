@@ -5,21 +5,15 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { checkGit } from '../../adapters/git/check-git.ts';
 import { Run, RunPage } from '../../api.ts';
 import { readEnvironment } from '../../config.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import { freePort } from '../apiserver/free-port.ts';
 import { type DemoCluster, openCluster } from './cluster.ts';
+import { help, readOptions } from './options.ts';
 import { createRepository, type Repository } from './repository.ts';
 import { firstRevision, paths, secondRevision } from './shop.ts';
-
-const help = `npm start [-- --cluster current]
-
-Shows the main job on this machine: a git repository, "sluice serve", a signed push webhook, and the objects that it becomes.
-
-  --cluster current   use the current context of KUBECONFIG, instead of an API server of its own
-`;
 
 const project = resolve(import.meta.dirname, '../../..');
 const directory = join(project, '.sluice/demo');
@@ -30,11 +24,9 @@ function say(line = ''): void {
 }
 
 async function demo(): Promise<void> {
-  const { values } = parseArgs({ options: { cluster: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
-  if (values.help) return say(help.trimEnd());
-  if (values.cluster !== undefined && values.cluster !== 'current') {
-    throw new Failure('user', `Cannot use the cluster "${values.cluster}": only "current" can be named`, { help });
-  }
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') return say(help.trimEnd());
+  await checkGit(environment.path);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
 
@@ -43,7 +35,7 @@ async function demo(): Promise<void> {
   say('Sluice: a push becomes objects in a cluster.');
   say();
   say('1. A cluster');
-  await using cluster = await openCluster(directory, values.cluster === 'current', environment);
+  await using cluster = await openCluster(directory, options.current, environment);
   say(`   ${cluster.description}`);
 
   const port = await freePort();

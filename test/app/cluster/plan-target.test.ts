@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { planTarget } from '../../../lib/app/cluster/plan-target.ts';
+import { planTarget, type Standing } from '../../../lib/app/cluster/plan-target.ts';
+import { Failure } from '../../../lib/domain/failure.ts';
 import type { PlanView } from '../../../lib/domain/objects/plan-view.ts';
 import { describeCluster, rawApi, useNamespace } from '../../parts/api-server.ts';
 import { kubectl } from '../../parts/kubectl.ts';
@@ -12,16 +13,23 @@ describeCluster('plan', (kubeconfig) => {
 
   function target(fields: Record<string, unknown> = {}): {
     world: ReturnType<typeof createWorld>;
-    plan(text: string): Promise<PlanView>;
+    plan(text: string, standing?: Standing, paths?: readonly string[]): Promise<PlanView>;
   } {
     const name = `plan-${randomBytes(4).toString('hex')}`;
     const world = createWorld(kubeconfig, name, { namespace, ...fields });
     return {
       world,
-      async plan(text) {
+      async plan(text, standing, paths) {
         await using cluster = await world.connect();
-        const settings = targetOf(name, { namespace, ...fields });
-        return await planTarget(cluster, { manifests: manifestsOf(text), warnings: [] }, settings, [settings]);
+        const source = { url: 'https://git.example/x.git', branch: 'main', ...(paths && { paths }) };
+        const settings = targetOf(name, { namespace, source, ...fields });
+        return await planTarget(
+          cluster,
+          { manifests: manifestsOf(text), warnings: [] },
+          settings,
+          [settings],
+          standing,
+        );
       },
     };
   }
@@ -142,6 +150,55 @@ describeCluster('plan', (kubeconfig) => {
     expect(JSON.stringify(view)).not.toContain(canary);
   });
 
+  it('says of what a sync would not touch why, and tells the warnings of the render', async () => {
+    const { world, plan } = target({ allowNamespaces: [namespace] });
+    await world.bring(all(map('p-stays'), map('p-ours')));
+    await api(
+      'PATCH',
+      `/api/v1/namespaces/${namespace}/configmaps/p-stays`,
+      { metadata: { annotations: { 'fluxcd.io/ignore': 'true' } } },
+      { 'content-type': 'application/merge-patch+json' },
+    );
+    const other = (fields: object): string => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', ...fields });
+    const ignored = other({ metadata: { name: 'p-no', namespace, annotations: { 'fluxcd.io/ignore': 'true' } } });
+    const outside = other({ metadata: { name: 'p-out', namespace: 'default' } });
+    const twice = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p-twice', namespace },
+      spec: {
+        containers: [
+          {
+            name: 'a',
+            image: 'x',
+            env: [
+              { name: 'A', value: '1' },
+              { name: 'A', value: '2' },
+            ],
+          },
+        ],
+      },
+    });
+    const unknown = JSON.stringify({ apiVersion: 'v1', kind: 'Wombat', metadata: { name: 'p-w', namespace } });
+    const view = await plan(all(map('p-ours'), ignored, outside, twice));
+    expect(view.objects).toMatchObject([
+      {
+        id: 'default:configmap/p-out',
+        action: 'skipped',
+        note: 'namespace "default" is not in allowNamespaces of the target',
+      },
+      { id: `${namespace}:configmap/p-no`, action: 'skipped', note: 'fluxcd.io/ignore is "true" in git' },
+      { id: `${namespace}:pod/p-twice`, action: 'created' },
+      { id: `${namespace}:configmap/p-stays`, action: 'skipped', note: 'an annotation of the live object keeps it' },
+    ]);
+    expect(view.warnings).toEqual([expect.stringContaining(`${namespace}:pod/p-twice: `)]);
+    const failed = await plan(all(map('p-ours'), unknown));
+    expect(failed.objects[0]).toMatchObject({
+      action: 'failed',
+      note: expect.stringMatching(/^all.yaml:2: .* no kind Wombat/),
+    });
+  });
+
   it('says what prune keeps', async () => {
     const { world, plan } = target({ prune: false });
     await world.bring(all(map('p-a'), map('p-b')));
@@ -149,6 +206,71 @@ describeCluster('plan', (kubeconfig) => {
       { id: `${namespace}:configmap/p-b`, action: 'skipped', note: 'kept: prune is off' },
     ]);
     expect((await plan('')).summary).toMatchObject({ deleted: 0, skipped: 2 });
+  });
+
+  it('announces no deletion beside an object that fails, for a sync deletes none then', async () => {
+    const { world, plan } = target();
+    await world.bring(all(map('p-kept'), map('p-fine')));
+    const bad = JSON.stringify({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'p-bad', namespace }, spec: {} });
+    const view = await plan(all(map('p-fine'), bad));
+    expect(view.summary).toMatchObject({ failed: 1, deleted: 0, skipped: 1 });
+    expect(view.objects).toContainEqual({
+      id: `${namespace}:configmap/p-kept`,
+      action: 'skipped',
+      note: 'not deleted: an object of this revision failed',
+    });
+  });
+
+  it('announces no deletion while a claimed kind cannot be listed, and says that a sync fails of it', async () => {
+    const { world } = target();
+    const name = `plan-${randomBytes(4).toString('hex')}`;
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'p-s', namespace } };
+    const both = all(map('p-here'), map('p-left'), JSON.stringify({ ...service, spec: { ports: [{ port: 80 }] } }));
+    const own = createWorld(kubeconfig, name, { namespace });
+    await own.bring(both);
+    await using cluster = await world.connect();
+    const refusing = Object.assign(Object.create(cluster) as typeof cluster, {
+      list: (...[kind, options]: Parameters<typeof cluster.list>) => {
+        if (kind.kind !== 'Service') return cluster.list(kind, options);
+        throw new Failure('server', 'Cannot list "services": service unavailable');
+      },
+    });
+    const settings = targetOf(name, { namespace });
+    const rendered = { manifests: manifestsOf(map('p-here')), warnings: [] };
+    const view = await planTarget(refusing, rendered, settings, [settings]);
+    expect(view.summary).toMatchObject({ deleted: 0, skipped: 1 });
+    expect(view.objects).toMatchObject([
+      { id: `${namespace}:configmap/p-left`, note: 'not deleted: objects of kind Service could not be listed' },
+    ]);
+    expect(view.error).toMatchObject({
+      fault: 'server',
+      message: `Cannot list the objects of kind Service that "${name}" owns: service unavailable`,
+    });
+  });
+
+  it('of a directory that is one of the paths of its target deletes nothing that another of them may hold', async () => {
+    const paths = ['a', 'b'];
+    const { world, plan } = target();
+    const source = { url: 'https://git.example/x.git', branch: 'main', paths };
+    await world.bring(all(map('p-of-a'), map('p-of-b')), { target: { source } });
+    const part = await plan(map('p-of-a'), 'directory', ['a']);
+    expect(part.summary).toMatchObject({ deleted: 0, skipped: 1 });
+    expect(part.objects[0]?.note).toMatch(
+      /^not judged: target "plan-\w+" has the paths a, b, and this is a plan of a alone$/,
+    );
+    expect((await plan(map('p-of-a'), 'directory', ['b', './a/'])).summary).toMatchObject({ deleted: 1 });
+    // Settings are what the next sync goes by, whatever the last one had.
+    expect((await plan(map('p-of-a'), 'settings', ['a'])).summary).toMatchObject({ deleted: 1 });
+  });
+
+  it('of a directory that is nobody’s labels nothing', async () => {
+    const { plan } = target();
+    const git = map('p-mine');
+    const created = await plan(git, 'nobody');
+    expect(created.objects[0]?.after?.metadata.labels).toBeUndefined();
+    expect(created.objects[0]?.after?.metadata.annotations).toEqual({});
+    await kubectl(kubeconfig, ['create', '-f', '-'], git);
+    expect((await plan(git, 'nobody')).objects).toEqual([]);
   });
 
   it('names the webhook that refuses dry runs', async () => {

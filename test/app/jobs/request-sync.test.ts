@@ -25,6 +25,12 @@ it('two syncs that are asked for in one moment are two', async () => {
   expect(world.place('shop').applied).toHaveLength(2);
 });
 
+it('a sync that shall take the target over says so to whoever does it', async () => {
+  const world = createJobWorld();
+  await requestSync('shop', { by: 'ci', takeOver: true }, world.ports);
+  expect((await world.next('sync'))?.body).toMatchObject({ target: 'shop', takeOver: true });
+});
+
 it.each([
   ['nobody', {}, 'missing', 'Cannot sync "nobody": there is no such target'],
   ['shop', { suspend: true }, 'user', 'Cannot sync "shop": it is suspended'],

@@ -3,6 +3,7 @@ import type { RunError } from '../../../lib/domain/jobs/run.ts';
 import {
   type Applied,
   begin,
+  endRemoval,
   fail,
   skip,
   succeed,
@@ -29,6 +30,7 @@ describe('a run of another worker that has begun since', () => {
     expect(wait(state, applied('r1'), undefined)).toBeUndefined();
     expect(succeed(state, applied('r1'), 20)).toBeUndefined();
     expect(skip(state, 'r1', 20)).toBeUndefined();
+    expect(endRemoval(state, applied('r1'), 20)).toBeUndefined();
     expect(fail(state, settings, { run: 'r1', error, at: 20, since: 5 })).toBeUndefined();
     expect(succeedWaiting(state, 'r1', 20)).toBeUndefined();
   });

@@ -11,6 +11,7 @@ it('a parent reads back as it was written', () => {
     groupKinds: new Set(['Service', 'Deployment.apps', 'ConfigMap']),
     namespaces: new Set(['ops', 'shop', 'db']),
     source: 'https://github.com/acme/shop.git#main',
+    paths: ['base', 'clusters/live 2'],
     holder: { installation: 'a1', run: 'r1', time: '2026-11-22T10:00:00.000Z' },
   };
   const parent = formatInventory(inventory);
@@ -18,6 +19,7 @@ it('a parent reads back as it was written', () => {
     'applyset.kubernetes.io/tooling': 'sluice/v1',
     'applyset.kubernetes.io/contains-group-kinds': 'ConfigMap,Deployment.apps,Service',
     'applyset.kubernetes.io/additional-namespaces': 'db,shop',
+    'sluice.dev/paths': 'base\nclusters/live 2',
     'sluice.dev/holder': 'a1/r1 2026-11-22T10:00:00.000Z',
   });
   expect(parseInventory(parent, 'shop', 'ops')).toEqual(inventory);
@@ -45,4 +47,20 @@ it.each([
   const live = formatInventory(emptyInventory('shop', 'ops'));
   const parent = { ...live, metadata: { ...live.metadata, ...change } };
   expect(() => parseInventory(parent, 'shop', 'ops')).toThrow(message);
+});
+
+it('who suspended or pinned the target is read from the parent, and written by whoever did it alone', () => {
+  const live = formatInventory(emptyInventory('shop', 'ops'));
+  const said = { 'sluice.dev/suspended': 'ann 2026-11-22', 'sluice.dev/pinned': 'bob 2026-11-23' };
+  const parent = { ...live, metadata: { ...live.metadata, annotations: { ...live.metadata.annotations, ...said } } };
+  const inventory = parseInventory(parent, 'shop', 'ops');
+  expect(inventory).toMatchObject({ suspended: 'ann 2026-11-22', pinned: 'bob 2026-11-23' });
+  expect(formatInventory(inventory, parent).metadata.annotations).toMatchObject(said);
+});
+
+it('a parent without kinds and namespaces has none but its own', () => {
+  const live = formatInventory(emptyInventory('shop', 'ops'));
+  const annotations = { 'applyset.kubernetes.io/tooling': 'sluice/v1' };
+  const bare = { ...live, metadata: { ...live.metadata, annotations } };
+  expect(parseInventory(bare, 'shop', 'ops')).toEqual(emptyInventory('shop', 'ops'));
 });

@@ -85,3 +85,24 @@ it('a path that leads nowhere changes nothing', () => {
     x: { y: [1] },
   });
 });
+
+it.each([{}, { spec: 'x' }, { spec: { scaleTargetRef: {} } }])(
+  'an autoscaler of nothing (%j) scales nothing',
+  (fields) => {
+    const autoscaler = {
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'x' },
+      ...fields,
+    };
+    expect(scaledWorkloads([autoscaler])).toEqual(nobody);
+  },
+);
+
+it('a path through what the live object has not is left out', () => {
+  const spec = { template: { spec: { priority: 1 } } };
+  const live = deployment({ template: null }, [
+    { manager: 'sluice', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:template': { 'f:spec': {} } } } },
+  ]);
+  expect(leaveFields(deployment(spec), live, [['spec', 'template', 'spec']])).toMatchObject({ spec: { template: {} } });
+});

@@ -158,3 +158,9 @@ it('an apply that took a scaling back within the second has changed the object',
   expect(isChanged(before, after)).toBe(true);
   expect(isChanged({ ...before, spec: { replicas: 1 } }, after)).toBe(false);
 });
+
+it('entries without manager or fields are nobody’s predecessor, and take nothing over', () => {
+  expect(takeOver(live([{ operation: 'Update' } as ManagedFields]))).toBeUndefined();
+  const [entry] = takeOver(live([{ manager: 'kubectl', operation: 'Update' } as ManagedFields])) ?? [];
+  expect(entry).toMatchObject({ manager: 'sluice', operation: 'Apply', fieldsV1: {} });
+});

@@ -46,7 +46,8 @@ describe('rolesFor', () => {
       'Role cart/sluice-shop',
       'ClusterRole /sluice-shop',
     ]);
-    expect(roles[1]?.rules).toEqual([{ apiGroups: ['apps'], resources: ['deployments'], verbs }]);
+    expect(roles[1]?.rules).toContainEqual({ apiGroups: ['apps'], resources: ['deployments'], verbs });
+    expect(roles[1]?.rules).toContainEqual(expect.objectContaining({ resources: ['persistentvolumeclaims', 'pods'] }));
     expect(roles[3]?.rules).not.toContainEqual(expect.objectContaining({ apiGroups: ['apps'] }));
   });
 
@@ -57,6 +58,18 @@ describe('rolesFor', () => {
       resources: ['persistentvolumeclaims', 'pods'],
       verbs: ['list'],
     });
+    expect(role?.rules).toContainEqual({ apiGroups: ['batch'], resources: ['cronjobs', 'jobs'], verbs: ['get'] });
+  });
+
+  it('lets who brings a CRD see whether there are objects of it, in the whole cluster', () => {
+    const thing: RoleKind = { apiVersion: 'sluice.test/v1', kind: 'Thing', plural: 'things', namespaced: true };
+    const roles = rolesFor([deployment], { ...target, allowNamespaces: ['shop'] }, [thing]);
+    const rule = { apiGroups: ['sluice.test'], resources: ['things'], verbs: ['list'] };
+    expect(roles.map(({ rules }) => rules)).toEqual([
+      expect.anything(),
+      expect.not.arrayContaining([rule]),
+      expect.arrayContaining([rule]),
+    ]);
   });
 
   it('grants rights only to who renders them', () => {

@@ -1,0 +1,31 @@
+import { isDraft } from '../objects/draft.ts';
+import type { Settings } from './settings.ts';
+import { formatPath, type SettingsProblem } from './settings-problem.ts';
+
+/** What the settings may say already although nothing of this version heeds it; each is said at the start, and none is refused. */
+export function idleSettings(settings: Settings): readonly SettingsProblem[] {
+  const idle: SettingsProblem[] = [];
+  function say(path: readonly PropertyKey[], message: string): void {
+    idle.push({ path: formatPath(path), message });
+  }
+  for (const [index, { automation, cluster }] of settings.targets.entries()) {
+    const path = ['targets', index];
+    if (automation?.enabled)
+      say([...path, 'automation'], 'Nothing is automated yet: images are updated in git by hand');
+    if (cluster.eks !== undefined)
+      say([...path, 'cluster', 'eks'], 'EKS is not asked yet: the target fails without kubeconfig');
+  }
+  if (settings.registries.length > 0) say(['registries'], 'No registry is asked yet');
+  if (Object.keys(settings.helmRepositories).length > 0) say(['helmRepositories'], 'No chart is fetched yet');
+  for (const path of secretsInAws(settings))
+    say(path, 'Read only by the functions in AWS: whatever needs it fails here');
+  return idle;
+}
+
+/** Paths of `{ aws }` and `{ ssm }` anywhere but in a chart's values, which are not ours to read. */
+function secretsInAws(value: unknown, path: readonly PropertyKey[] = []): readonly (readonly PropertyKey[])[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => secretsInAws(item, [...path, index]));
+  if (!isDraft(value)) return [];
+  if (typeof value.aws === 'string' || typeof value.ssm === 'string') return [path];
+  return Object.entries(value).flatMap(([key, inner]) => (key === 'values' ? [] : secretsInAws(inner, [...path, key])));
+}
