@@ -1,3 +1,5 @@
+import { isBuiltIn } from '../../domain/objects/built-in.ts';
+
 /** When a request is sent again (APPLY §3). Pure: times and randomness come in. */
 
 export interface Attempt {
@@ -18,6 +20,11 @@ export interface RetryLimits {
 export const patient: RetryLimits = { attempts: 7, totalMs: 30_000 };
 /** For what concerns few objects, such as the discovery of an aggregated API. */
 export const quick: RetryLimits = { attempts: 3, totalMs: 5_000 };
+
+/** Of a read: an aggregated API that does not answer concerns its own objects alone, and the others do not wait for it (APPLY §6). */
+export function limitsOf(kind: { readonly apiVersion: string }): RetryLimits {
+  return isBuiltIn(kind) ? patient : quick;
+}
 
 const firstMs = 250;
 const longestMs = 5_000;

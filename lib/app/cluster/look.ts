@@ -10,8 +10,8 @@ const fewEnoughToGet = 8;
 /** What is there of some objects, by `objectKey`. */
 export interface Looked {
   readonly live: ReadonlyMap<string, KubeObject>;
-  /** Objects that the account may not read. */
-  readonly forbidden: ReadonlyMap<string, Failure>;
+  /** Objects that could not be read: the account may not, or the API of their kind does not answer. Each concerns itself alone (APPLY §6). */
+  readonly unread: ReadonlyMap<string, Failure>;
 }
 
 /**
@@ -24,24 +24,24 @@ export async function lookAt(
   options: { readonly full?: boolean } = {},
 ): Promise<Looked> {
   const live = new Map<string, KubeObject>();
-  const forbidden = new Map<string, Failure>();
+  const unread = new Map<string, Failure>();
   const groups = Map.groupBy(unknown, ({ object }) => `${groupKindOf(object)} ${object.metadata.namespace ?? ''}`);
   const reads: (() => Promise<void>)[] = [];
   for (const group of groups.values()) {
-    if (group.length <= fewEnoughToGet)
-      reads.push(...group.map((desired) => () => orForbidden(get(desired), [desired])));
-    else reads.push(() => orForbidden(list(group), group));
+    if (group.length <= fewEnoughToGet) reads.push(...group.map((desired) => () => orUnread(get(desired), [desired])));
+    else reads.push(() => orUnread(list(group), group));
   }
   await forEachInFlight(reads, requestsInFlight, (read) => read());
-  return { live, forbidden };
+  return { live, unread };
 
-  async function orForbidden(read: Promise<void>, group: readonly Desired[]): Promise<void> {
+  async function orUnread(read: Promise<void>, group: readonly Desired[]): Promise<void> {
     try {
       await read;
     } catch (error) {
       const failure = asFailure(error);
-      if (failure.code !== 'Forbidden') throw error;
-      for (const { object } of group) forbidden.set(objectKey(object), failure);
+      // No answer of the server itself concerns all.
+      if (failure.code === 'Unreachable' || failure.code === 'Aborted') throw error;
+      for (const { object } of group) unread.set(objectKey(object), failure);
     }
   }
 
