@@ -91,7 +91,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       work: (message) =>
         workCheck(
           message,
-          { ...ports, checkHealth: (target, _, stop) => checkHealth(target, stop, syncPorts) },
+          { ...ports, checkHealth: (target, waited, stop) => checkHealth(target, waited, stop, syncPorts) },
           signal,
         ),
       signal,

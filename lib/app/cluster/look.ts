@@ -7,6 +7,9 @@ import type { Cluster } from '../ports.ts';
 /** Up to this many objects of a kind and namespace are read one by one, more by one LIST (APPLY §2). */
 const fewEnoughToGet = 8;
 
+/** An object of which the kind and the names count. */
+export type Sought = Pick<Desired, 'kind' | 'object'>;
+
 /** What is there of some objects, by `objectKey`. */
 export interface Looked {
   readonly live: ReadonlyMap<string, KubeObject>;
@@ -15,12 +18,12 @@ export interface Looked {
 }
 
 /**
- * The metadata of live objects that the render has and the inventory does not know yet: looked at before the first touch. Whole objects
- * where `full`.
+ * The metadata of live objects, as those that the render has and the inventory does not know yet are looked at before the first touch. Whole
+ * objects where `full`.
  */
 export async function lookAt(
   cluster: Cluster,
-  unknown: readonly Desired[],
+  unknown: readonly Sought[],
   options: { readonly full?: boolean } = {},
 ): Promise<Looked> {
   const live = new Map<string, KubeObject>();
@@ -34,7 +37,7 @@ export async function lookAt(
   await forEachInFlight(reads, requestsInFlight, (read) => read());
   return { live, unread };
 
-  async function orUnread(read: Promise<void>, group: readonly Desired[]): Promise<void> {
+  async function orUnread(read: Promise<void>, group: readonly Sought[]): Promise<void> {
     try {
       await read;
     } catch (error) {
@@ -45,12 +48,12 @@ export async function lookAt(
     }
   }
 
-  async function get({ kind, object }: Desired): Promise<void> {
+  async function get({ kind, object }: Sought): Promise<void> {
     const found = await cluster.get(kind, object.metadata, options).catch(undefinedIfNotServed);
     if (found !== undefined) live.set(objectKey(object), found);
   }
 
-  async function list(group: readonly Desired[]): Promise<void> {
+  async function list(group: readonly Sought[]): Promise<void> {
     const [first] = group;
     if (first === undefined) return;
     const namespace = first.object.metadata.namespace;

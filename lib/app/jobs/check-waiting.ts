@@ -4,17 +4,22 @@ import { healthDelay } from '../../domain/jobs/retry.ts';
 import { isWaiting, type RunSummary, runErrorOf } from '../../domain/jobs/run.ts';
 import type { TargetState } from '../../domain/jobs/target-state.ts';
 import type { Target } from '../../domain/settings/settings.ts';
-import type { HealthOutcome } from '../outcome.ts';
+import { describeWaited, type HealthOutcome, type WaitedObject } from '../outcome.ts';
 import { readRun } from '../records/runs.ts';
 import { readTargetState } from '../records/target-state.ts';
+import { loadWaited } from '../records/waited-objects.ts';
 import { endFailed, endHealthy, endWithoutSync } from './end-run.ts';
 import type { JobPorts } from './job-ports.ts';
 import { unknownTarget } from './not-synced.ts';
 import { sendLater } from './send-jobs.ts';
 
 export interface WorkCheckPorts extends JobPorts {
-  /** Looks at the objects of a run that waits for health. Changes nothing. */
-  readonly checkHealth: (target: Target, run: RunSummary, signal: AbortSignal) => Promise<HealthOutcome>;
+  /** Looks at the objects that a run waits for. Changes nothing. */
+  readonly checkHealth: (
+    target: Target,
+    waited: readonly WaitedObject[],
+    signal: AbortSignal,
+  ) => Promise<HealthOutcome>;
 }
 
 /** Less than the message stays invisible. */
@@ -32,7 +37,9 @@ export async function checkWaiting(job: HealthJob, ports: WorkCheckPorts, stop?:
   }
 
   const signal = AbortSignal.any([AbortSignal.timeout(longestLookMs), ...(stop ? [stop] : [])]);
-  const outcome = await ports.checkHealth(target, run, signal).catch(asFailure);
+  const outcome = await loadWaited(ports.store, state.waiting)
+    .then((waited) => ports.checkHealth(target, waited, signal))
+    .catch(asFailure);
   const failure = failureOf(outcome, target, (ports.clock() - state.waiting.at) / 1000);
   if (failure !== undefined) {
     await endFailed(ports, target, { run: run.id, failure, since: state.waiting.at });
@@ -52,7 +59,7 @@ function failureOf(outcome: HealthOutcome | Failure, target: Target, seconds: nu
   if (outcome.error !== undefined || outcome.health === 'Current' || !isLate) return outcome.error;
   const { waitingFor } = outcome;
   const more = waitingFor.length > mostNamed ? ` and ${waitingFor.length - mostNamed} more` : '';
-  const named = waitingFor.slice(0, mostNamed).join('; ');
+  const named = waitingFor.slice(0, mostNamed).map(describeWaited).join('; ');
   return new Failure(
     'user',
     `Cannot finish the sync of "${target.name}": after ${target.timeout} s it waits for ${named}${more}`,

@@ -7,6 +7,7 @@ import type { Target } from '../../domain/settings/settings.ts';
 import type { Suspended, Synced, SyncOutcome } from '../outcome.ts';
 import { stepRun } from '../records/runs.ts';
 import { stepTargetState } from '../records/target-state.ts';
+import { storeWaited } from '../records/waited-objects.ts';
 import { endFailed, endRemoved, endSucceeded, endWithoutSync, type Found, notRetried } from './end-run.ts';
 import type { JobPorts } from './job-ports.ts';
 import { sendLater } from './send-jobs.ts';
@@ -42,7 +43,7 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
     await endRemoved(ports, target.name, applied, foundBy(outcome));
     ports.log.info('target deleted', { objects: job.remove, changes: outcome.changes });
   } else if (outcome.health === 'InProgress') {
-    await waitForHealth(target.name, applied, foundBy(outcome), ports);
+    await waitForHealth(target.name, applied, outcome, ports);
   } else {
     await endSucceeded(ports, target.name, applied, foundBy(outcome));
     ports.log.info('sync succeeded', { revision: outcome.revision, changes: outcome.changes });
@@ -96,8 +97,10 @@ async function putBack(
 }
 
 /** Everything is applied; looks at its health are messages, and no worker sleeps. */
-async function waitForHealth(target: string, applied: Applied, found: Found, ports: JobPorts): Promise<void> {
+async function waitForHealth(target: string, applied: Applied, outcome: Synced, ports: JobPorts): Promise<void> {
   const { store, queue, clock, log } = ports;
+  const found = foundBy(outcome);
+  await storeWaited(store, applied, outcome.waitingFor ?? []);
   if (!(await stepTargetState(store, target, (state) => wait(state, applied, found.verifiedUpTo)))) return;
   await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result), found.objects);
   await sendLater(queue, { kind: 'health', target, run: applied.run, attempt: 0 }, healthDelay(0));

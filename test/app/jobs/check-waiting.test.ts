@@ -5,13 +5,11 @@ import { readTargetState, stepTargetState } from '../../../lib/app/records/targe
 import { Failure } from '../../../lib/domain/failure.ts';
 import { formatRevision } from '../../../lib/domain/jobs/revision.ts';
 import { succeedWaiting } from '../../../lib/domain/jobs/target-state.ts';
-import { commit, createJobWorld, type JobWorld, take, targetsOf } from './job-world.ts';
-
-const waitingFor = ['default:deployment/web: 1 of 3 replicas are available'];
+import { commit, createJobWorld, inProgress, type JobWorld, take, targetsOf } from './job-world.ts';
 
 /** A run that has applied everything and waits for health. */
 async function waitingRun(world: JobWorld, id = 'd1', head = commit('b')): Promise<string> {
-  world.place('shop').health = { health: 'InProgress', waitingFor };
+  world.place('shop').health = inProgress('web');
   const [run = ''] = await world.push(id, head);
   await workSync(await take(world, 'sync'), world.ports);
   return run;
@@ -47,6 +45,20 @@ describe('a run that waits for health', () => {
     });
   });
 
+  it('is judged by the objects that its sync waited for', async () => {
+    const world = createJobWorld();
+    await waitingRun(world);
+    const looks: unknown[] = [];
+    Object.assign(world.ports, {
+      checkHealth: async (_target: unknown, waited: unknown) => {
+        looks.push(waited);
+        return { health: 'Current', waitingFor: [] };
+      },
+    });
+    await world.drain();
+    expect(looks).toEqual([inProgress('web').waitingFor]);
+  });
+
   it('fails when the timeout is over, with what it waited for', async () => {
     const world = createJobWorld(targetsOf({ name: 'shop', timeout: '1m' }));
     const id = await waitingRun(world);
@@ -55,7 +67,7 @@ describe('a run that waits for health', () => {
       status: 'failed',
       error: {
         fault: 'user',
-        message: `Cannot finish the sync of "shop": after 60 s it waits for ${waitingFor[0]}`,
+        message: `Cannot finish the sync of "shop": after 60 s it waits for default:deployment/web: 1 of 3 replicas are available`,
       },
     });
     expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ failure: { run: id, count: 1 } });
@@ -64,16 +76,18 @@ describe('a run that waits for health', () => {
   it('names five of many objects', async () => {
     const world = createJobWorld(targetsOf({ name: 'shop', timeout: '1s' }));
     const id = await waitingRun(world);
-    world.place('shop').health = { health: 'InProgress', waitingFor: Array.from({ length: 7 }, (_, n) => `o${n}`) };
+    world.place('shop').health = inProgress(...Array.from({ length: 7 }, (_, n) => `o${n}`));
     await world.drain();
-    expect((await world.run(id)).error?.message).toMatch(/ waits for o0; o1; o2; o3; o4 and 2 more$/);
+    expect((await world.run(id)).error?.message).toMatch(
+      / waits for default:deployment\/o0: 1 of 3 replicas are available; .*o4: 1 of 3 replicas are available and 2 more$/,
+    );
   });
 
   it('fails at once when an object is in Failed health', async () => {
     const world = createJobWorld();
     const id = await waitingRun(world);
     const error = new Failure('user', 'Cannot make an object healthy: default:deployment/web: crash loop');
-    world.place('shop').health = { health: 'InProgress', waitingFor, error };
+    world.place('shop').health = { ...inProgress('web'), error };
     await world.drain(3);
     expect(await world.run(id)).toMatchObject({ status: 'failed', error: { message: error.message } });
   });
@@ -107,7 +121,7 @@ describe('a run that waits for health', () => {
     const world = createJobWorld();
     const first = await world.push('d1', commit('b'));
     const second = await world.push('d2', commit('c'));
-    world.place('shop').health = { health: 'InProgress', waitingFor };
+    world.place('shop').health = inProgress('web');
     await world.drain(1);
     expect(world.place('shop').applied).toEqual([commit('c')]);
     expect(await world.run(second[0])).toMatchObject({ status: 'skipped', supersededBy: first[0] });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { schedule } from '../../../lib/app/jobs/schedule.ts';
 import { readTargetState } from '../../../lib/app/records/target-state.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
-import { commit, createJobWorld, targetsOf } from './job-world.ts';
+import { commit, createJobWorld, inProgress, targetsOf } from './job-world.ts';
 import { minutesOfSyncs } from './minutes-of-syncs.ts';
 
 const theirs = new Failure('user', 'Cannot render "a": no YAML');
@@ -47,7 +47,7 @@ describe('schedule', () => {
     expect(await schedule(10, world.ports)).toHaveLength(1);
     world.advance(60);
     expect(await schedule(10, world.ports)).toEqual([]);
-    world.place('shop').health = { health: 'InProgress', waitingFor: ['a'] };
+    world.place('shop').health = inProgress('a');
     await world.drain(0);
     world.advance(60);
     expect(await schedule(10, world.ports)).toEqual([]);
