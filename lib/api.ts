@@ -38,6 +38,7 @@ export const Run = z.object({
   queuedAt: z.string(),
   startedAt: z.exactOptional(z.string()),
   finishedAt: z.exactOptional(z.string()),
+  againAt: z.exactOptional(z.string()),
   changes: z.record(z.enum(actions), z.number()),
   objects: z.array(
     z.object({

@@ -91,8 +91,13 @@ async function putBack(
   ports: JobPorts,
   { failure, found }: { readonly failure?: Failure; readonly found?: Found | undefined } = {},
 ): Promise<void> {
-  const back = { ...(failure && { error: runErrorOf(failure) }), ...(found && { result: found.result }) };
-  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back), found?.objects);
+  const now = ports.clock();
+  const back = {
+    ...(failure && { error: runErrorOf(failure) }),
+    ...(found && { result: found.result }),
+    ...(delaySeconds > 0 && { againAt: now + delaySeconds * 1000 }),
+  };
+  await stepRun(ports.store, job.run, now, (run) => requeueRun(run, back), found?.objects);
   await sendLater(ports.queue, { kind: 'resend', job }, delaySeconds);
 }
 

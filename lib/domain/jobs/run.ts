@@ -35,6 +35,8 @@ export interface Run {
   /** Of the last attempt. */
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** Of a queued run: a worker takes it up then, and not before. */
+  readonly againAt?: string;
   readonly changes: Readonly<Record<Action, number>>;
   /** Not the `unchanged` ones, failures first, at most 1,000. */
   readonly objects: readonly ObjectResult[];
@@ -74,6 +76,12 @@ export interface RunEnd {
   readonly result?: RunResult;
 }
 
+/** Why and until when a run goes back. */
+export interface RunDelay extends Pick<RunEnd, 'error' | 'result'> {
+  /** Epoch milliseconds; absent where it may be taken up at once. */
+  readonly againAt?: number;
+}
+
 /** `succeeded`, `failed` and `skipped` are for good: each step below answers undefined then, and no late worker rewrites history. */
 export function isOver(run: Pick<Run, 'status'>): boolean {
   return run.status !== 'queued' && run.status !== 'running';
@@ -81,6 +89,12 @@ export function isOver(run: Pick<Run, 'status'>): boolean {
 
 export function isWaiting(run: Pick<Run, 'status' | 'phase'>): boolean {
   return run.status === 'running' && run.phase === 'waiting';
+}
+
+/** Whether it is at a worker or next in the queue of the workers; one that waits, for health or for its time to come, holds none. */
+export function takesWorker(run: Pick<Run, 'status' | 'phase' | 'againAt'>, now: number): boolean {
+  if (isOver(run) || isWaiting(run)) return false;
+  return run.againAt === undefined || Date.parse(run.againAt) <= now;
 }
 
 /** The run of a job, before the job is sent. `at` is epoch milliseconds, as all times of these steps. */
@@ -108,10 +122,16 @@ export function waitRun(run: RunSummary, result: RunResult): RunSummary | undefi
 }
 
 /** The job goes back; `error` says why if it was our fault. */
-export function requeueRun(run: RunSummary, back: Pick<RunEnd, 'error' | 'result'> = {}): RunSummary | undefined {
+export function requeueRun(run: RunSummary, { error, result, againAt }: RunDelay = {}): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  const { phase: _phase, error: _error, ...kept } = run;
-  return { ...kept, ...back.result, status: 'queued', ...(back.error && { error: back.error }) };
+  const { phase: _phase, error: _error, againAt: _againAt, ...kept } = run;
+  return {
+    ...kept,
+    ...result,
+    status: 'queued',
+    ...(error && { error }),
+    ...(againAt !== undefined && { againAt: iso(againAt) }),
+  };
 }
 
 export function endRun(
@@ -121,7 +141,7 @@ export function endRun(
   end: RunEnd = {},
 ): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  const { phase: _phase, error: _error, ...kept } = run;
+  const { phase: _phase, error: _error, againAt: _againAt, ...kept } = run;
   const { result, ...reason } = end;
   return { ...kept, ...result, status, finishedAt: iso(at), ...reason };
 }

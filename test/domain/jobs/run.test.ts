@@ -11,6 +11,7 @@ import {
   requeueRun,
   runErrorOf,
   startRun,
+  takesWorker,
   waitRun,
 } from '../../../lib/domain/jobs/run.ts';
 
@@ -71,6 +72,21 @@ describe.each(['succeeded', 'failed', 'skipped'] as const)('a run that has %s', 
     expect(requeueRun(over)).toBeUndefined();
     expect(endRun(over, 'failed', 3000)).toBeUndefined();
   });
+});
+
+it('a run takes a worker while it is next in the queue or applied, and not while it waits', () => {
+  const back = must(requeueRun(running, { error, againAt: 5000 }));
+  expect([queued, running, waiting].map((run) => takesWorker(run, 2000))).toEqual([true, true, false]);
+  expect([4999, 5000].map((now) => takesWorker(back, now))).toEqual([false, true]);
+  expect(takesWorker(must(endRun(back, 'failed', 6000)), 6000)).toBe(false);
+});
+
+it('a run that is taken up again, or has ended, waits for no time any more', () => {
+  const back = must(requeueRun(running, { againAt: 5000 }));
+  expect(back).toMatchObject({ againAt: '1970-01-01T00:00:05.000Z' });
+  for (const run of [requeueRun(back), startRun(back, revision, 6000), endRun(back, 'skipped', 6000)]) {
+    expect(run).not.toHaveProperty('againAt');
+  }
 });
 
 it('only a run in phase waiting waits', () => {
