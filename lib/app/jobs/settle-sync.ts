@@ -2,7 +2,7 @@ import { Failure, withHelp } from '../../domain/failure.ts';
 import type { SyncJob } from '../../domain/jobs/job.ts';
 import { healthDelay, resendDelay } from '../../domain/jobs/retry.ts';
 import { requeueRun, runErrorOf, waitRun } from '../../domain/jobs/run.ts';
-import { type Applied, skip, wait } from '../../domain/jobs/target-state.ts';
+import { type Applied, putBack, skip, wait } from '../../domain/jobs/target-state.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { Suspended, Synced, SyncOutcome } from '../outcome.ts';
 import { stepRun } from '../records/runs.ts';
@@ -30,7 +30,7 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
   if (outcome instanceof Failure) {
     await settleFailure(settling, outcome, undefined, ports);
   } else if (outcome.kind === 'behind') {
-    await putBack({ ...job, behindSince: job.behindSince ?? since }, outcome.afterSeconds, ports);
+    await goBack({ ...settling, job: { ...job, behindSince: job.behindSince ?? since } }, outcome.afterSeconds, ports);
   } else if (outcome.kind === 'suspended') {
     await endSuspended(settling, outcome, ports);
   } else if (outcome.error !== undefined) {
@@ -57,20 +57,22 @@ const deleteAgain = 'Repeat "sluice delete TARGET"; what is gone already stays s
 
 /** What lies with the user ends the run; what lies with us, or with a part that did not answer, is tried four times more. */
 async function settleFailure(
-  { job, target, since, stopped }: Settling,
+  settling: Settling,
   failure: Failure,
   found: Found | undefined,
   ports: JobPorts,
 ): Promise<void> {
+  const { job, target, since, stopped } = settling;
   const isOurs = failure.fault === 'server';
-  if (isOurs && stopped) return putBack(job, 0, ports);
+  if (isOurs && stopped) return goBack(settling, 0, ports);
 
   const delay = isOurs ? resendDelay(job.attempt) : undefined;
   if (delay !== undefined) {
     ports.log.warn('sync is tried again', { error: failure.message, attempt: job.attempt, delaySeconds: delay });
-    const again = `It is tried again after ${delay} s`;
-    const told = withHelp(failure, failure.help === undefined ? again : `${failure.help}. ${again}`);
-    return putBack({ ...job, attempt: job.attempt + 1 }, delay, ports, { failure: told, found });
+    const when = `It is tried again after ${delay} s`;
+    const told = withHelp(failure, failure.help === undefined ? when : `${failure.help}. ${when}`);
+    const again = { ...settling, job: { ...job, attempt: job.attempt + 1 } };
+    return goBack(again, delay, ports, { failure: told, found });
   }
   const next = job.remove !== undefined ? deleteAgain : isOurs ? askAgain : correct;
   const told = failure.help === undefined ? withHelp(failure, next) : failure;
@@ -85,19 +87,21 @@ async function settleFailure(
 }
 
 /** The job goes back through the queue `check`, so that nothing of its group waits for it (DESIGN §3). */
-async function putBack(
-  job: SyncJob,
+async function goBack(
+  { job, target, since }: Settling,
   delaySeconds: number,
   ports: JobPorts,
   { failure, found }: { readonly failure?: Failure; readonly found?: Found | undefined } = {},
 ): Promise<void> {
-  const now = ports.clock();
-  const back = {
+  const { run } = job;
+  const at = ports.clock();
+  const why = {
     ...(failure && { error: runErrorOf(failure) }),
-    ...(found && { result: found.result }),
-    ...(delaySeconds > 0 && { againAt: now + delaySeconds * 1000 }),
+    ...(delaySeconds > 0 && { againAt: at + delaySeconds * 1000 }),
   };
-  await stepRun(ports.store, job.run, now, (run) => requeueRun(run, back), found?.objects);
+  await stepTargetState(ports.store, target.name, (state) => putBack(state, { run, at, since, ...why }));
+  const back = { ...why, ...(found && { result: found.result }) };
+  await stepRun(ports.store, run, at, (stored) => requeueRun(stored, back), found?.objects);
   await sendLater(ports.queue, { kind: 'resend', job }, delaySeconds);
 }
 
@@ -117,7 +121,8 @@ async function waitForDeletion(settling: Settling, outcome: Synced, seconds: num
   const { job, target, since } = settling;
   const deletingSince = job.deletingSince ?? since;
   if (ports.clock() - deletingSince < target.timeout * 1000) {
-    return putBack({ ...job, deletingSince }, seconds, ports, { found: foundBy(outcome) });
+    const again = { ...settling, job: { ...job, deletingSince } };
+    return goBack(again, seconds, ports, { found: foundBy(outcome) });
   }
   const doing = job.remove === undefined ? 'sync' : 'deletion';
   const message = `Cannot finish the ${doing} of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;

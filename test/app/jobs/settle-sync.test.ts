@@ -3,6 +3,7 @@ import { requestSync } from '../../../lib/app/jobs/request-sync.ts';
 import { workSync } from '../../../lib/app/jobs/work-sync.ts';
 import type { SyncContext } from '../../../lib/app/outcome.ts';
 import { readTargetState } from '../../../lib/app/records/target-state.ts';
+import { showTarget } from '../../../lib/app/show-target.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import { formatRevision } from '../../../lib/domain/jobs/revision.ts';
 import { commit, createJobWorld, type JobPorts, synced, take, targetsOf } from './job-world.ts';
@@ -67,6 +68,20 @@ describe('a sync that failed by our own fault', () => {
       level: 'error',
       message: 'alarm: sync failed by our own fault',
       run: id,
+    });
+  });
+
+  // While its git server was away, a target was "never synced" for twelve minutes.
+  it('is told of by its target between its attempts', async () => {
+    const world = createJobWorld();
+    const [id] = await world.push('d1', commit('b'));
+    Object.assign(world.ports, failing(ours, world.ports));
+    await world.drain(0);
+    const again = new Date(world.now() + 5000).toISOString();
+    expect(await world.run(id)).toMatchObject({ status: 'queued', againAt: again });
+    expect(await showTarget(world.ports.targets, world.ports.store, 'shop')).toMatchObject({
+      lastRun: { id, status: 'queued', error: { message: ours.message, help: 'It is tried again after 5 s' } },
+      nextSweepAt: again,
     });
   });
 

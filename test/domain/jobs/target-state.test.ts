@@ -4,6 +4,7 @@ import {
   type Applied,
   begin,
   fail,
+  putBack,
   skip,
   succeed,
   succeedWaiting,
@@ -116,6 +117,27 @@ describe('a run that fails', () => {
   it('of a target that is never retried has no time for it', () => {
     const state = fail(begun('r1'), { interval: 60, retryInterval: 0 }, { run: 'r1', error, at: 15, since: 10 });
     expect(state?.failure).toEqual({ run: 'r1', error, count: 1 });
+  });
+});
+
+describe('a run that goes back', () => {
+  const back = { run: 'r1', error, at: 20, since: 10, againAt: 5020 };
+
+  it('is the last run, queued, with why and until when, and no failure yet', () => {
+    const state = putBack(begun('r1'), back);
+    expect(state?.last).toEqual({ run: 'r1', status: 'queued', at: 20, error, againAt: 5020 });
+    expect(state).not.toHaveProperty('failure');
+    expect(putBack(state ?? empty, back)).toEqual(state);
+  });
+
+  it('says nothing once another attempt has begun', () => {
+    expect(putBack(begun('r2', 15), back)).toBeUndefined();
+    expect(putBack(begun('r1', 15), back)).toBeUndefined();
+  });
+
+  it('is told as running when it begins again', () => {
+    const again = begin(putBack(empty, back) ?? empty, { run: 'r1', at: 6000, revision: applied('r1').revision });
+    expect(again.last).toEqual({ run: 'r1', status: 'running', at: 6000 });
   });
 });
 

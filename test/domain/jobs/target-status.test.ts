@@ -67,6 +67,20 @@ it('a target whose last run failed tells both revisions, why, and when it is tri
   expect(status).not.toHaveProperty('health');
 });
 
+it('a target whose run went back tells why, and when it is tried again', () => {
+  const last = { run: 'r4', status: 'queued', at, error, againAt: at + 5000 } as const;
+  for (const state of [
+    { target: 'shop', last },
+    { ...failed, last },
+  ]) {
+    const told = { id: 'r4', status: 'queued', at: '2026-01-01T00:00:00.000Z', error };
+    expect(describeTarget(target(), state)).toMatchObject({
+      lastRun: told,
+      nextSweepAt: '2026-01-01T00:00:05.000Z',
+    });
+  }
+});
+
 it('a target that waits for its objects is InProgress', () => {
   expect(describeTarget(target(), waiting)).toMatchObject({ applied: old, attempted: head, health: 'InProgress' });
 });
