@@ -38,6 +38,7 @@ export const Run = z.object({
   queuedAt: z.string(),
   startedAt: z.exactOptional(z.string()),
   finishedAt: z.exactOptional(z.string()),
+  waitingFor: z.exactOptional(z.string()),
   againAt: z.exactOptional(z.string()),
   changes: z.record(z.enum(actions), z.number()),
   objects: z.array(
@@ -66,6 +67,7 @@ export const TargetStatus = z.object({
       status,
       at: z.string(),
       error: z.exactOptional(problem),
+      waitingFor: z.exactOptional(z.string()),
       failures: z.exactOptional(z.number()),
     }),
   ),

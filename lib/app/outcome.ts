@@ -75,8 +75,12 @@ export interface WaitedObject {
   readonly message: string;
 }
 
-export function describeWaited({ object, message }: WaitedObject): string {
-  return `${idOf(object)}: ${message}`;
+const mostNamed = 5;
+
+/** The first five and how many more: `default:deployment/web: 1 of 3 replicas are available; … and 2 more`. */
+export function describeWaited(waited: readonly WaitedObject[]): string {
+  const named = waited.slice(0, mostNamed).map(({ object, message }) => `${idOf(object)}: ${message}`);
+  return named.join('; ') + (waited.length > mostNamed ? ` and ${waited.length - mostNamed} more` : '');
 }
 
 /** What a look at the health of a waiting run's objects found. */

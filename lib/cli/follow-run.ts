@@ -110,7 +110,8 @@ function phasesOf(run: Run): string[] {
   const [branch, commit = ''] = run.revision.split('@sha1:');
   const short = commit.slice(0, 7);
   const lines = [`Revision of ${branch} to apply is ${short}`, `Waiting for ${short} to be applied ...`];
-  return run.phase === 'waiting' ? [...lines, 'Applied; waiting for the objects to become ready ...'] : lines;
+  if (run.phase !== 'waiting') return lines;
+  return [...lines, `Applied; waiting for ${clean(run.waitingFor ?? 'the objects to become ready')} ...`];
 }
 
 function printEnd({ terminal }: Call, run: Run): void {

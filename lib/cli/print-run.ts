@@ -38,6 +38,7 @@ export function printRun(terminal: Terminal, run: Run, now: number): void {
     ['Status', formatStatus(run)],
     ['Superseded by', run.supersededBy],
     ['Queued', `${run.queuedAt} (${formatTime(run.queuedAt, now)})`],
+    ['Waiting for', run.waitingFor],
     ['Next attempt', run.againAt && formatTime(run.againAt, now)],
     ['Took', run.startedAt === undefined ? undefined : formatTook(run, now)],
     ['Changes', formatChanges(run.changes)],

@@ -105,6 +105,25 @@ it('a run that is tried again is told with its last error, by status, runs and s
   expect(sync?.err).toContain('it is still queued (Cannot read "u": no answer)');
 });
 
+it('a run that waits tells for what, by status, runs and sync', async () => {
+  const own = await startFixture();
+  const waitingFor = 'default:deployment/web: 1 of 3 replicas are available';
+  const lastRun = { id: 'run-new', status: 'running', at: '2026-01-01T11:58:00Z', waitingFor } as const;
+  own.targets = [{ ...fixture.targets[0], name: 'docs', suspended: false, lastRun, health: 'InProgress' }];
+  const { finishedAt: _, ...begun } = doneRun;
+  own.steps = [{ ...begun, id: 'run-new', status: 'running', phase: 'waiting', waitingFor }];
+  const variables = { SLUICE_URL: own.url, NO_COLOR: '1' };
+  const [status, one, shown, sync] = await Promise.all(
+    ['status', 'status docs', 'runs run-new', 'sync docs --timeout 1s'].map((args) => run(args, 160, variables)),
+  );
+  await own[Symbol.asyncDispose]();
+  expect(status?.out).toMatch(/^docs +waiting /m);
+  expect(status?.out).toContain(`docs waits for ${waitingFor}\n`);
+  expect(one?.out).toMatch(new RegExp(`^Waiting for: +${waitingFor}$`, 'm'));
+  expect(shown?.out).toMatch(new RegExp(`^Waiting for: +${waitingFor}$`, 'm'));
+  expect(sync?.out).toContain(`Applied; waiting for ${waitingFor} ...\n`);
+});
+
 it('progress is shown on a terminal and taken away, and not where there is none or CI is set', async () => {
   const steps = () => [{ ...doneRun, status: 'queued' as const }, doneRun];
   fixture.steps = steps();

@@ -4,7 +4,7 @@ import { healthDelay, resendDelay } from '../../domain/jobs/retry.ts';
 import { requeueRun, runErrorOf, waitRun } from '../../domain/jobs/run.ts';
 import { type Applied, putBack, skip, wait } from '../../domain/jobs/target-state.ts';
 import type { Target } from '../../domain/settings/settings.ts';
-import type { Suspended, Synced, SyncOutcome } from '../outcome.ts';
+import { describeWaited, type Suspended, type Synced, type SyncOutcome } from '../outcome.ts';
 import { stepRun } from '../records/runs.ts';
 import { stepTargetState } from '../records/target-state.ts';
 import { storeWaited } from '../records/waited-objects.ts';
@@ -43,7 +43,7 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
     await endRemoved(ports, target.name, applied, foundBy(outcome));
     ports.log.info('target deleted', { objects: job.remove, changes: outcome.changes });
   } else if (outcome.health === 'InProgress') {
-    await waitForHealth(target.name, applied, outcome, ports);
+    await waitForHealth(target, applied, outcome, ports);
   } else {
     await endSucceeded(ports, target.name, applied, foundBy(outcome));
     ports.log.info('sync succeeded', { revision: outcome.revision, changes: outcome.changes });
@@ -106,13 +106,17 @@ async function goBack(
 }
 
 /** Everything is applied; looks at its health are messages, and no worker sleeps. */
-async function waitForHealth(target: string, applied: Applied, outcome: Synced, ports: JobPorts): Promise<void> {
+async function waitForHealth(target: Target, applied: Applied, outcome: Synced, ports: JobPorts): Promise<void> {
   const { store, queue, clock, log } = ports;
+  const { name, timeout } = target;
   const found = foundBy(outcome);
-  await storeWaited(store, applied, outcome.waitingFor ?? []);
-  if (!(await stepTargetState(store, target, (state) => wait(state, applied, found.verifiedUpTo)))) return;
-  await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result), found.objects);
-  await sendLater(queue, { kind: 'health', target, run: applied.run, attempt: 0 }, healthDelay(0));
+  const { waitingFor = [] } = outcome;
+  const text = describeWaited(waitingFor);
+  await storeWaited(store, applied, waitingFor);
+  if (!(await stepTargetState(store, name, (state) => wait(state, applied, text, found.verifiedUpTo)))) return;
+  await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result, text), found.objects);
+  const delay = healthDelay(0, timeout - (clock() - applied.at) / 1000);
+  await sendLater(queue, { kind: 'health', target: name, run: applied.run, attempt: 0 }, delay);
   log.info('sync waits for health', { changes: found.result.changes });
 }
 

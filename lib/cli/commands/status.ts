@@ -1,7 +1,7 @@
 import type { TargetStatus } from '../../api.ts';
 import { createClient } from '../client.ts';
 import { type Call, type Command, outputFlag, serverFlags } from '../command.ts';
-import { formatDetails, formatRevision, formatTable, formatTime, printJson } from '../print.ts';
+import { clean, formatDetails, formatRevision, formatTable, formatTime, printJson } from '../print.ts';
 import { printError, printObjects } from '../print-run.ts';
 import type { Style } from '../terminal.ts';
 
@@ -79,6 +79,11 @@ function printAll({ terminal, now }: Call, targets: readonly TargetStatus[]): vo
     const style = lineStyles[standings[index] ?? ''];
     terminal.out(style === undefined ? line : terminal.paint(style, line));
   }
+  for (const { name, lastRun } of targets) {
+    if (lastRun?.waitingFor === undefined) continue;
+    terminal.out('');
+    terminal.out(`${name} waits for ${clean(lastRun.waitingFor)}`);
+  }
   for (const [index, { name, lastRun }] of targets.entries()) {
     if (lastRun?.error === undefined || lineStyles[standings[index] ?? ''] === undefined) continue;
     terminal.out('');
@@ -95,6 +100,7 @@ function printOne({ terminal, now }: Call, target: TargetStatus): void {
     ['Applied', target.applied ?? '-'],
     ['Attempted', target.attempted ?? '-'],
     ['Last run', lastRun && `${lastRun.id} ${lastRun.status} ${formatTime(lastRun.at, now())}`],
+    ['Waiting for', lastRun?.waitingFor],
     ['Failures', lastRun?.failures?.toString()],
     ['Next sweep', formatSweep(target, now())],
   ]);

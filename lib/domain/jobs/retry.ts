@@ -14,9 +14,9 @@ export function resendDelay(attempt: number): number | undefined {
   return resendDelays[attempt];
 }
 
-/** Seconds until the next look at the health of a waiting run, after `attempt` looks. */
-export function healthDelay(attempt: number): number {
-  return healthDelays[attempt] ?? laterHealthDelay;
+/** Seconds until the next look at the health of a waiting run, after `attempt` looks; the last is when the `left` seconds of its time are over. */
+export function healthDelay(attempt: number, left: number): number {
+  return Math.max(Math.min(healthDelays[attempt] ?? laterHealthDelay, Math.ceil(left)), 1);
 }
 
 /**

@@ -35,6 +35,8 @@ export interface Run {
   /** Of the last attempt. */
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** Of a run in phase `waiting`: objects that are not `Current` yet, and what they lack. */
+  readonly waitingFor?: string;
   /** Of a queued run: a worker takes it up then, and not before. */
   readonly againAt?: string;
   readonly changes: Readonly<Record<Action, number>>;
@@ -116,17 +118,21 @@ export function startRun(run: RunSummary, revision: Revision, at: number): RunSu
 }
 
 /** All is applied; the health of some object is not there yet. */
-export function waitRun(run: RunSummary, result: RunResult): RunSummary | undefined {
+export function waitRun(run: RunSummary, result: RunResult, waitingFor: string): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  return { ...run, ...result, phase: 'waiting' };
+  return { ...run, ...result, phase: 'waiting', waitingFor };
+}
+
+/** Another look has found what is still waited for. */
+export function waitOn(run: RunSummary, waitingFor: string): RunSummary | undefined {
+  return isWaiting(run) ? { ...run, waitingFor } : undefined;
 }
 
 /** The job goes back; `error` says why if it was our fault. */
 export function requeueRun(run: RunSummary, { error, result, againAt }: RunDelay = {}): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  const { phase: _phase, error: _error, againAt: _againAt, ...kept } = run;
   return {
-    ...kept,
+    ...withoutStanding(run),
     ...result,
     status: 'queued',
     ...(error && { error }),
@@ -141,14 +147,19 @@ export function endRun(
   end: RunEnd = {},
 ): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  const { phase: _phase, error: _error, againAt: _againAt, ...kept } = run;
   const { result, ...reason } = end;
-  return { ...kept, ...result, status, finishedAt: iso(at), ...reason };
+  return { ...withoutStanding(run), ...result, status, finishedAt: iso(at), ...reason };
 }
 
 /** Of a Failure what a run says. */
 export function runErrorOf({ fault, message, help }: Failure): RunError {
   return { fault, message, ...(help !== undefined && { help }) };
+}
+
+/** Without what told how it stood until now. */
+function withoutStanding(run: RunSummary): RunSummary {
+  const { phase: _phase, error: _error, againAt: _againAt, waitingFor: _waitingFor, ...kept } = run;
+  return kept;
 }
 
 function identity({ id, target, kind, cause, queuedAt }: RunSummary): Omit<RunSummary, 'status' | 'changes'> {

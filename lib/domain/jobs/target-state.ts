@@ -41,6 +41,8 @@ export interface LastRun {
   /** Of a run that went back: why, and when it is tried again. */
   readonly error?: RunError;
   readonly againAt?: number;
+  /** Of a run that waits for health: for what. */
+  readonly waitingFor?: string;
 }
 
 export interface FailedRun {
@@ -79,9 +81,21 @@ export function mayHaveObjects({ begun, last, succeeded }: TargetState): boolean
  * Everything is applied and some health is not there yet. Undefined, as from the steps below, if another attempt has begun since, of
  * this run or a newer one: a worker that was frozen meanwhile has nothing to say any more.
  */
-export function wait(state: TargetState, applied: Applied, verifiedUpTo: string | undefined): TargetState | undefined {
+export function wait(
+  state: TargetState,
+  applied: Applied,
+  waitingFor: string,
+  verifiedUpTo?: string | undefined,
+): TargetState | undefined {
   if (!beganLast(state, applied)) return undefined;
-  return { ...state, waiting: applied, ...(verifiedUpTo !== undefined && { verifiedUpTo }) };
+  const waiting = { ...state, waiting: applied, ...(verifiedUpTo !== undefined && { verifiedUpTo }) };
+  return keepWaiting(waiting, applied.run, waitingFor) ?? waiting;
+}
+
+/** A look has found what the run still waits for. Undefined if it is not the last run any more. */
+export function keepWaiting(state: TargetState, run: string, waitingFor: string): TargetState | undefined {
+  if (state.waiting?.run !== run || state.last?.run !== run) return undefined;
+  return { ...state, last: { ...state.last, waitingFor } };
 }
 
 export function succeed(

@@ -31,6 +31,8 @@ export interface LastRun {
   readonly at: string;
   /** Why it failed, or why a run that is queued went back. */
   readonly error?: RunError;
+  /** Of a run that waits for its objects: for which, and what they lack. */
+  readonly waitingFor?: string;
   /** Failures in a row, this one included. */
   readonly failures?: number;
 }
@@ -64,7 +66,14 @@ function describeState(state: TargetState): Pick<TargetStatus, 'applied' | 'atte
 }
 
 function describeLast(last: NonNullable<TargetState['last']>, failure: TargetState['failure']): LastRun {
-  const told = { id: last.run, status: last.status, at: iso(last.at), ...(last.error && { error: last.error }) };
+  const { error, waitingFor } = last;
+  const told = {
+    id: last.run,
+    status: last.status,
+    at: iso(last.at),
+    ...(error && { error }),
+    ...(waitingFor !== undefined && { waitingFor }),
+  };
   if (last.status !== 'failed' || failure?.run !== last.run) return told;
   return { ...told, error: failure.error, failures: failure.count };
 }

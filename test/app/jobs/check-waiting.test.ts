@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { workCheck } from '../../../lib/app/jobs/work-check.ts';
 import { workSync } from '../../../lib/app/jobs/work-sync.ts';
 import { readTargetState, stepTargetState } from '../../../lib/app/records/target-state.ts';
+import { showTarget } from '../../../lib/app/show-target.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import { formatRevision } from '../../../lib/domain/jobs/revision.ts';
 import { succeedWaiting } from '../../../lib/domain/jobs/target-state.ts';
@@ -71,6 +72,36 @@ describe('a run that waits for health', () => {
       },
     });
     expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ failure: { run: id, count: 1 } });
+  });
+
+  // With a timeout of 20 s it ended after 32 s, and said 20.
+  it.each([20, 45, 61])(
+    'is looked at for the last time when the timeout of %i s is over, and says so',
+    async (seconds) => {
+      const world = createJobWorld(targetsOf({ name: 'shop', timeout: `${seconds}s` }));
+      const id = await waitingRun(world);
+      const begun = world.now();
+      await world.drain();
+      expect((world.now() - begun) / 1000).toBe(seconds);
+      expect((await world.run(id)).error?.message).toContain(`after ${seconds} s it waits for`);
+    },
+  );
+
+  it('tells for what it waits, as the last look found it', async () => {
+    const world = createJobWorld();
+    const id = await waitingRun(world);
+    const web = 'default:deployment/web: 1 of 3 replicas are available';
+    async function told() {
+      const target = await showTarget(world.ports.targets, world.ports.store, 'shop');
+      return [(await world.run(id)).waitingFor, target?.lastRun?.waitingFor];
+    }
+    expect(await told()).toEqual([web, web]);
+    world.place('shop').health = inProgress('other');
+    await world.drain(3);
+    expect(await told()).toEqual([web, web].map((text) => text.replace('web', 'other')));
+    world.place('shop').health = { health: 'Current', waitingFor: [] };
+    await world.drain();
+    expect(await told()).toEqual([undefined, undefined]);
   });
 
   it('names five of many objects', async () => {

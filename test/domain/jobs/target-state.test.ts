@@ -4,6 +4,7 @@ import {
   type Applied,
   begin,
   fail,
+  keepWaiting,
   putBack,
   skip,
   succeed,
@@ -27,7 +28,7 @@ function begun(run: string, at = 10): TargetState {
 describe('a run of another worker that has begun since', () => {
   it('keeps a late one from saying anything', () => {
     const state = begun('r2');
-    expect(wait(state, applied('r1'), undefined)).toBeUndefined();
+    expect(wait(state, applied('r1'), 'web')).toBeUndefined();
     expect(succeed(state, applied('r1'), 20)).toBeUndefined();
     expect(skip(state, 'r1', 20)).toBeUndefined();
     expect(fail(state, settings, { run: 'r1', error, at: 20, since: 5 })).toBeUndefined();
@@ -36,7 +37,7 @@ describe('a run of another worker that has begun since', () => {
 
   it('is also another attempt of the same run', () => {
     const state = begun('r1', 20);
-    expect(wait(state, applied('r1'), undefined)).toBeUndefined();
+    expect(wait(state, applied('r1'), 'web')).toBeUndefined();
     expect(succeed(state, applied('r1'), 30)).toBeUndefined();
     expect(fail(state, settings, { run: 'r1', error, at: 30, since: 10 })).toBeUndefined();
   });
@@ -50,7 +51,7 @@ describe('a run of another worker that has begun since', () => {
 
 describe('a run that begins', () => {
   it('ends the waiting of another', () => {
-    const waiting = wait(begun('r1'), applied('r1'), 'v1');
+    const waiting = wait(begun('r1'), applied('r1'), 'web', 'v1');
     expect(waiting).toMatchObject({ waiting: { run: 'r1' }, verifiedUpTo: 'v1' });
     const next = begin(waiting ?? empty, { run: 'r2', at: 20, revision: applied('r2').revision });
     expect(next).not.toHaveProperty('waiting');
@@ -62,7 +63,7 @@ describe('a run that begins', () => {
   });
 
   it('and does not come to resolve a head leaves the waiting one alone when it fails', () => {
-    const waiting = wait(begun('r1'), applied('r1'), undefined) ?? empty;
+    const waiting = wait(begun('r1'), applied('r1'), 'web') ?? empty;
     expect(fail(waiting, settings, { run: 'r2', error, at: 30, since: 20 })).toMatchObject({ waiting: { run: 'r1' } });
     expect(fail(waiting, settings, { run: 'r1', error, at: 30, since: 10 })).not.toHaveProperty('waiting');
   });
@@ -94,7 +95,7 @@ describe('a run that succeeds', () => {
   });
 
   it('after it had waited is the one that had begun', () => {
-    const waiting = wait(begun('r1'), applied('r1', { wanted: 4 }), undefined) ?? empty;
+    const waiting = wait(begun('r1'), applied('r1', { wanted: 4 }), 'web') ?? empty;
     const state = succeedWaiting(waiting, 'r1', 20);
     expect(state).toMatchObject({ succeeded: { run: 'r1', wanted: 4 } });
     expect(state).not.toHaveProperty('waiting');
@@ -117,6 +118,22 @@ describe('a run that fails', () => {
   it('of a target that is never retried has no time for it', () => {
     const state = fail(begun('r1'), { interval: 60, retryInterval: 0 }, { run: 'r1', error, at: 15, since: 10 });
     expect(state?.failure).toEqual({ run: 'r1', error, count: 1 });
+  });
+});
+
+describe('a run that waits', () => {
+  it('tells for what, as its last look found it, until it ends', () => {
+    const waiting = wait(begun('r1'), applied('r1'), 'web: 0 of 3') ?? empty;
+    expect(waiting.last).toEqual({ run: 'r1', status: 'running', at: 10, waitingFor: 'web: 0 of 3' });
+    const later = keepWaiting(waiting, 'r1', 'web: 2 of 3') ?? empty;
+    expect(later).toEqual({ ...waiting, last: { ...waiting.last, waitingFor: 'web: 2 of 3' } });
+    expect(succeedWaiting(later, 'r1', 20)?.last).toEqual({ run: 'r1', status: 'succeeded', at: 20 });
+  });
+
+  it('tells nothing once another is the last', () => {
+    const waiting = wait(begun('r1'), applied('r1'), 'web') ?? empty;
+    expect(keepWaiting(waiting, 'r2', 'web')).toBeUndefined();
+    expect(keepWaiting(putBack(waiting, { run: 'r2', at: 30, since: 20 }) ?? empty, 'r1', 'web')).toBeUndefined();
   });
 });
 

@@ -24,7 +24,7 @@ const waiting: TargetState = {
   ...succeeded,
   begun: { run: 'r3', at, revision: head },
   waiting: { run: 'r3', at, revision: head, digest: 'd' },
-  last: { run: 'r3', status: 'running', at },
+  last: { run: 'r3', status: 'running', at, waitingFor: 'default:deployment/web: 1 of 3' },
 };
 
 function target(change: object = {}) {
@@ -82,7 +82,12 @@ it('a target whose run went back tells why, and when it is tried again', () => {
 });
 
 it('a target that waits for its objects is InProgress', () => {
-  expect(describeTarget(target(), waiting)).toMatchObject({ applied: old, attempted: head, health: 'InProgress' });
+  expect(describeTarget(target(), waiting)).toMatchObject({
+    applied: old,
+    attempted: head,
+    health: 'InProgress',
+    lastRun: { id: 'r3', status: 'running', waitingFor: 'default:deployment/web: 1 of 3' },
+  });
 });
 
 it('a run that began after a failure does not show the error of the one before', () => {
