@@ -16,6 +16,7 @@ import { workCheck } from '../app/jobs/work-check.ts';
 import { workSync } from '../app/jobs/work-sync.ts';
 import { listTargets } from '../app/list-targets.ts';
 import type { ReadSecret } from '../app/ports.ts';
+import { readSecrets } from '../app/read-secrets.ts';
 import { listRuns } from '../app/records/run-list.ts';
 import { getRun } from '../app/records/runs.ts';
 import { showTarget } from '../app/show-target.ts';
@@ -24,7 +25,7 @@ import type { ServeOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
 import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { readDelivery } from '../webhooks/read-delivery.ts';
 import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
@@ -65,6 +66,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
     { log },
   );
+  await warnOfSecrets(settings.webhooks, parts.readSecret, log);
   await takeBack(store, clock);
   queue.takeBack();
   const port = await server.listen(options.port, options.host);
@@ -126,13 +128,24 @@ async function receiveDelivery(
 ): Promise<DeliveryAnswer> {
   const webhook = webhooks.find(({ id }) => id === request.id);
   if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
-  const secrets = await Promise.all(webhook.secret.map(readSecret));
+  const { values: secrets, failures } = await readSecrets(webhook.secret, readSecret);
   const delivery = await readDelivery(webhook.sender, secrets, request, ports.clock());
+  // It may be signed with the one that cannot be read: then the sender shall try again.
+  if ('status' in delivery && delivery.status === 401) for (const failure of failures) throw failure;
   if ('status' in delivery) return delivery;
   const { changes, deliveryId } = delivery;
   const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: webhook.id, changes }, ports);
   if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
   return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
+}
+
+/** One that is missing may come later, and the others of its list verify until then; but whoever starts the server shall know. */
+async function warnOfSecrets(webhooks: readonly WebhookSettings[], readSecret: ReadSecret, log: Log): Promise<void> {
+  for (const { id, secret } of webhooks) {
+    const { failures } = await readSecrets(secret, readSecret);
+    for (const { message } of failures)
+      log.warn('a secret of a webhook cannot be read', { webhook: id, error: message });
+  }
 }
 
 async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: JobPorts): Promise<ApiHandlers> {
