@@ -126,7 +126,7 @@ function refuseForeignHolder(inventory: Inventory, request: ClaimRequest): void 
     'user',
     `Cannot claim the inventory "${inventory.namespace}/${inventory.name}": the installation "${holder.installation}" of Sluice synced it ${Math.max(0, Math.round(age))} s ago`,
     {
-      help: `Two installations may not sync one target. Remove the target from one of them; or, if "${holder.installation}" is no more, run "sluice sync --take-over" once`,
+      help: `Two installations may not sync one target. Remove the target from one of them; or, if "${holder.installation}" is no more, run "sluice sync TARGET --take-over" once`,
       code: 'HeldElsewhere',
     },
   );

@@ -1,8 +1,10 @@
 import { Failure, withHelp } from '../../domain/failure.ts';
 import type { SyncJob } from '../../domain/jobs/job.ts';
+import { type Names, nameInHelp } from '../../domain/jobs/name-in-help.ts';
 import { healthDelay, resendDelay } from '../../domain/jobs/retry.ts';
 import { requeueRun, runErrorOf, waitRun } from '../../domain/jobs/run.ts';
 import { type Applied, putBack, skip, wait } from '../../domain/jobs/target-state.ts';
+import { suspendedAnnotation } from '../../domain/objects/inventory.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import { describeWaited, type Suspended, type Synced, type SyncOutcome } from '../outcome.ts';
 import { stepRun } from '../records/runs.ts';
@@ -34,18 +36,18 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
   } else if (outcome.kind === 'suspended') {
     await endSuspended(settling, outcome, ports);
   } else if (outcome.error !== undefined) {
-    await settleFailure(settling, outcome.error, foundBy(outcome), ports);
+    await settleFailure(settling, outcome.error, foundBy(outcome, job), ports);
   } else if (applied === undefined) {
     throw new TypeError('A sync must call started before it ends');
   } else if (outcome.againAfterSeconds !== undefined) {
     await waitForDeletion(settling, outcome, outcome.againAfterSeconds, ports);
   } else if (job.remove !== undefined) {
-    await endRemoved(ports, target.name, applied, foundBy(outcome));
+    await endRemoved(ports, target.name, applied, foundBy(outcome, job));
     ports.log.info('target deleted', { objects: job.remove, changes: outcome.changes });
   } else if (outcome.health === 'InProgress') {
-    await waitForHealth(target, applied, outcome, ports);
+    await waitForHealth(settling, applied, outcome, ports);
   } else {
-    await endSucceeded(ports, target.name, applied, foundBy(outcome));
+    await endSucceeded(ports, target.name, applied, foundBy(outcome, job));
     ports.log.info('sync succeeded', { revision: outcome.revision, changes: outcome.changes });
   }
 }
@@ -96,7 +98,7 @@ async function goBack(
   const { run } = job;
   const at = ports.clock();
   const why = {
-    ...(failure && { error: runErrorOf(failure) }),
+    ...(failure && { error: runErrorOf(failure, job) }),
     ...(delaySeconds > 0 && { againAt: at + delaySeconds * 1000 }),
   };
   await stepTargetState(ports.store, target.name, (state) => putBack(state, { run, at, since, ...why }));
@@ -106,10 +108,10 @@ async function goBack(
 }
 
 /** Everything is applied; looks at its health are messages, and no worker sleeps. */
-async function waitForHealth(target: Target, applied: Applied, outcome: Synced, ports: JobPorts): Promise<void> {
+async function waitForHealth(settling: Settling, applied: Applied, outcome: Synced, ports: JobPorts): Promise<void> {
   const { store, queue, clock, log } = ports;
-  const { name, timeout } = target;
-  const found = foundBy(outcome);
+  const { name, timeout } = settling.target;
+  const found = foundBy(outcome, settling.job);
   const { waitingFor = [] } = outcome;
   const text = describeWaited(waitingFor);
   await storeWaited(store, applied, waitingFor);
@@ -126,12 +128,12 @@ async function waitForDeletion(settling: Settling, outcome: Synced, seconds: num
   const deletingSince = job.deletingSince ?? since;
   if (ports.clock() - deletingSince < target.timeout * 1000) {
     const again = { ...settling, job: { ...job, deletingSince } };
-    return goBack(again, seconds, ports, { found: foundBy(outcome) });
+    return goBack(again, seconds, ports, { found: foundBy(outcome, job) });
   }
   const doing = job.remove === undefined ? 'sync' : 'deletion';
   const message = `Cannot finish the ${doing} of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
   const help = 'The run names them as skipped: look at their finalizers and at who has to remove these';
-  await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome), ports);
+  await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome, job), ports);
 }
 
 /** Someone has suspended the target in its cluster. */
@@ -139,11 +141,14 @@ async function endSuspended({ job, target }: Settling, { reason }: Suspended, po
   const at = ports.clock();
   await stepTargetState(ports.store, target.name, (state) => skip(state, job.run, at));
   const failure = new Failure('user', `Cannot sync "${target.name}": it is suspended in the cluster: ${reason}`, {
-    help: `Resume it with "sluice resume --target ${target.name}"`,
+    help: `Remove the annotation ${suspendedAnnotation} from the ConfigMap "${target.inventory.namespace}/sluice-${target.name}" of its cluster; the next push or sweep then syncs it`,
   });
   await endWithoutSync(ports, job.run, 'skipped', { error: runErrorOf(failure) });
 }
 
-function foundBy({ changes, warnings, objects, verifiedUpTo }: Synced): Found {
-  return { result: { changes, warnings }, objects, verifiedUpTo };
+function foundBy({ changes, warnings, objects, verifiedUpTo }: Synced, names: Names): Found {
+  const named = objects.map((object) => {
+    return object.error === undefined ? object : { ...object, error: nameInHelp(object.error, names) };
+  });
+  return { result: { changes, warnings }, objects: named, verifiedUpTo };
 }

@@ -1,5 +1,6 @@
 import type { Failure, Fault } from '../failure.ts';
 import type { Cause, SyncJob } from './job.ts';
+import { type Names, nameInHelp } from './name-in-help.ts';
 import type { Revision } from './revision.ts';
 
 export type Action = 'created' | 'configured' | 'unchanged' | 'deleted' | 'skipped' | 'failed';
@@ -151,9 +152,10 @@ export function endRun(
   return { ...withoutStanding(run), ...result, status, finishedAt: iso(at), ...reason };
 }
 
-/** Of a Failure what a run says. */
-export function runErrorOf({ fault, message, help }: Failure): RunError {
-  return { fault, message, ...(help !== undefined && { help }) };
+/** Of a Failure what a run says; with `names` where its help tells commands for the target and the run. */
+export function runErrorOf({ fault, message, help }: Failure, names?: Names): RunError {
+  if (help === undefined) return { fault, message };
+  return { fault, message, help: names === undefined ? help : nameInHelp(help, names) };
 }
 
 /** Without what told how it stood until now. */

@@ -35,7 +35,8 @@ const groupKindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
 const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
 const sourceAnnotation = 'sluice.dev/source';
 const holderAnnotation = 'sluice.dev/holder';
-const suspendedAnnotation = 'sluice.dev/suspended';
+/** On the parent: who suspended the target, when and why. */
+export const suspendedAnnotation = 'sluice.dev/suspended';
 const pinnedAnnotation = 'sluice.dev/pinned';
 const movedFromAnnotation = 'sluice.dev/moved-from';
 const tooling = 'sluice/v1';

@@ -38,7 +38,7 @@ describe('what to do next is said', () => {
       'when it is not any more',
       new Failure('server', what),
       3600,
-      'The next push or sweep tries again; "sluice sync TARGET" does at once',
+      'The next push or sweep tries again; "sluice sync shop" does at once',
     ],
     ['to who pushed it', new Failure('user', what), 0, 'Correct it and push; until then the cluster stays as it is'],
     ['by the Failure alone', new Failure('user', what, { help: 'Look there' }), 0, 'Look there'],
@@ -115,13 +115,18 @@ describe('a sync that failed by our own fault', () => {
   it('keeps what it found when some objects were applied', async () => {
     const world = createJobWorld();
     const [id] = await world.push('d1', commit('b'));
-    const objects = [{ id: 'default:configmap/a', action: 'failed', error: 'timeout' }] as const;
+    const help = '"sluice validate --rbac TARGET" prints the Role';
+    const objects = [{ id: 'default:configmap/a', action: 'failed', error: `timeout (${help})` }] as const;
     async function sync({ started }: SyncContext) {
       await started(formatRevision('main', commit('b')));
       return synced(commit('b'), { error: ours, objects });
     }
     await workSync(await take(world, 'sync'), { ...world.ports, sync });
-    expect(await world.run(id)).toMatchObject({ status: 'queued', objects, changes: { configured: 1 } });
+    expect(await world.run(id)).toMatchObject({
+      status: 'queued',
+      objects: [{ error: 'timeout ("sluice validate --rbac shop" prints the Role)' }],
+      changes: { configured: 1 },
+    });
     await world.drain();
     expect(await world.run(id)).toMatchObject({ status: 'succeeded', objects: [] });
     expect(await world.run(id)).not.toHaveProperty('error');
