@@ -61,6 +61,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const server = createHttpServer(
     {
       webhookIds: settings.webhooks.map(({ id }) => id),
+      namedIds: new Set(settings.webhooks.filter(({ secret }) => secret.length > 0).map(({ id }) => id)),
       receive: (request) => receiveDelivery(request, settings.webhooks, parts.readSecret, ports),
       ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
     },
