@@ -53,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     ...parts,
     store,
     clock,
-    sleep: (ms: number) => sleep(ms),
+    sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
     installation,
     targets: settings.targets,
   };

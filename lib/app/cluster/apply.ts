@@ -17,7 +17,7 @@ export interface ApplyRequest {
   readonly planned: readonly Planned[];
   /** Throws when the run may write no more. */
   readonly held: () => void;
-  /** Milliseconds; rejects when the signal is aborted. */
+  /** Rejects when the run may not go on. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
