@@ -7,17 +7,10 @@ import {
   parseInventory,
   sameMembership,
 } from '../../domain/objects/inventory.ts';
-import type { KubeObject, ResourceKind } from '../../domain/objects/kube-object.ts';
+import type { KubeObject } from '../../domain/objects/kube-object.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { Cluster } from '../ports.ts';
-
-const configMaps: ResourceKind = {
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-  verbs: ['create', 'get', 'list', 'update', 'delete'],
-};
+import { configMaps } from './config-maps.ts';
 
 /** The inventory of a target as its parent says it, and the parent itself for the next write. */
 export interface ReadInventory {

@@ -3,6 +3,9 @@ import type { Target } from '../settings/settings.ts';
 /** Seconds until a job that failed by our own fault is sent again (DESIGN §3). */
 const resendDelays = [5, 30, 120, 600];
 
+/** How often a message is delivered whose worker dies; then the queue lays it aside, as SQS is set up to do (facts/webhooks.md §7.1). */
+export const mostDeliveries = 5;
+
 /** Seconds between looks at the health of a run that waits, and then for as long as it does. */
 const healthDelays = [2, 5, 10, 15];
 const laterHealthDelay = 30;
