@@ -46,6 +46,7 @@ export const Run = z.object({
       id: z.string(),
       action: z.enum(actions),
       error: z.exactOptional(z.string()),
+      deletion: z.exactOptional(z.enum(['going', 'released'])),
       warning: z.exactOptional(z.string()),
     }),
   ),

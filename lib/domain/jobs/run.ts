@@ -15,6 +15,8 @@ export interface ObjectResult {
   readonly action: Action;
   /** Why it failed or was skipped; never holds a secret value. */
   readonly error?: string;
+  /** Of an object that the deletion of its target has skipped: it is on its way out, or stays and is no longer the target's. */
+  readonly deletion?: 'going' | 'released';
   /** Something its owner should know: fields taken from other managers, a duplicate list key. */
   readonly warning?: string;
 }
