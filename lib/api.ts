@@ -38,12 +38,15 @@ export const Run = z.object({
   queuedAt: z.string(),
   startedAt: z.exactOptional(z.string()),
   finishedAt: z.exactOptional(z.string()),
+  waitingFor: z.exactOptional(z.string()),
+  againAt: z.exactOptional(z.string()),
   changes: z.record(z.enum(actions), z.number()),
   objects: z.array(
     z.object({
       id: z.string(),
       action: z.enum(actions),
       error: z.exactOptional(z.string()),
+      deletion: z.exactOptional(z.enum(['going', 'released'])),
       warning: z.exactOptional(z.string()),
     }),
   ),
@@ -65,6 +68,7 @@ export const TargetStatus = z.object({
       status,
       at: z.string(),
       error: z.exactOptional(problem),
+      waitingFor: z.exactOptional(z.string()),
       failures: z.exactOptional(z.number()),
     }),
   ),

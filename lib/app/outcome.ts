@@ -3,6 +3,7 @@ import type { SyncJob } from '../domain/jobs/job.ts';
 import type { Revision } from '../domain/jobs/revision.ts';
 import type { Action, ObjectResult } from '../domain/jobs/run.ts';
 import type { Wanted } from '../domain/jobs/skip.ts';
+import { idOf, type KubeObject } from '../domain/objects/kube-object.ts';
 import type { Target } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
 
@@ -43,6 +44,8 @@ export interface Synced {
   readonly warnings: readonly string[];
   /** `Current`: the run has succeeded. `InProgress`: it waits, with re-queued checks. */
   readonly health: 'Current' | 'InProgress';
+  /** What is waited for. */
+  readonly waitingFor?: readonly WaitedObject[];
   /** Set when an object that git wants is still being deleted: the job is sent again after these seconds, until the target's timeout. */
   readonly againAfterSeconds?: number;
   /** Set if an object failed, could not be pruned or is in Failed health. */
@@ -64,11 +67,27 @@ export interface Suspended {
   readonly reason: string;
 }
 
+/** An object that is not `Current` yet. */
+export interface WaitedObject {
+  /** Its kind, name and namespace, and nothing else of it. */
+  readonly object: KubeObject;
+  /** What it lacks; never holds a secret value. */
+  readonly message: string;
+}
+
+const mostNamed = 5;
+
+/** The first five and how many more: `default:deployment/web: 1 of 3 replicas are available; … and 2 more`. */
+export function describeWaited(waited: readonly WaitedObject[]): string {
+  const named = waited.slice(0, mostNamed).map(({ object, message }) => `${idOf(object)}: ${message}`);
+  return named.join('; ') + (waited.length > mostNamed ? ` and ${waited.length - mostNamed} more` : '');
+}
+
 /** What a look at the health of a waiting run's objects found. */
 export interface HealthOutcome {
   readonly health: 'Current' | 'InProgress';
   /** Set if an object is in Failed health: it names the object and the condition. */
   readonly error?: Failure;
-  /** What is still waited for, `namespace:kind/name: message`; for status and for the error when the time is up. */
-  readonly waitingFor: readonly string[];
+  /** What is still waited for; for status and for the error when the time is up. */
+  readonly waitingFor: readonly WaitedObject[];
 }

@@ -12,7 +12,8 @@ export interface HeadPorts {
   readonly git: Git;
   readonly store: Store;
   readonly clock: Clock;
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Rejects when the signal is aborted. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Head {
@@ -31,8 +32,7 @@ export async function resolveHead(context: SyncContext, ports: HeadPorts): Promi
   let commit = await ports.git.head(target.source, { signal, since });
   for (const seconds of pauses) {
     if (!isStale(commit, wanted, context, ports.clock())) return { kind: 'head', commit, wanted };
-    await ports.sleep(seconds * 1000);
-    signal.throwIfAborted();
+    await ports.sleep(seconds * 1000, signal);
     wanted = await readWanted(ports.store, target.name);
     commit = await ports.git.head(target.source, { signal });
   }

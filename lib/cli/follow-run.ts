@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.ts';
 import { parseDuration } from '../domain/settings/duration.ts';
 import type { Client } from './client.ts';
 import type { Call, Flag } from './command.ts';
-import { formatSpan, printJson } from './print.ts';
+import { clean, formatSpan, printJson } from './print.ts';
 import { formatChanges, printObjects, printProblems } from './print-run.ts';
 
 const firstPollMs = 100;
@@ -81,7 +81,8 @@ async function follow(call: Call, client: Client, queued: Run, { end, say }: Fol
     seen = phasesOf(run).join('\n');
     if (run.status !== 'queued' && run.status !== 'running') return run;
     if (call.now() > end) {
-      throw new Failure('server', `Cannot wait longer for run "${run.id}": it is still ${run.status}`, {
+      const reason = run.error === undefined ? '' : ` (${run.error.message})`;
+      throw new Failure('server', `Cannot wait longer for run "${run.id}": it is still ${run.status}${reason}`, {
         help: `It goes on; see "sluice runs ${run.id}"`,
       });
     }
@@ -99,13 +100,18 @@ async function follow(call: Call, client: Client, queued: Run, { end, say }: Fol
   }
 }
 
-/** What fluxctl says along the way of a sync (facts/flux-v1.md §3); a deletion has no phases. */
+/** What fluxctl says along the way of a sync (facts/flux-v1.md §3), and why it is not done yet; a deletion has no phases. */
 function phasesOf(run: Run): string[] {
+  if (run.status === 'queued' && run.error !== undefined) {
+    const { message, help = '' } = run.error;
+    return [`This attempt failed: ${clean(message)}. ${clean(help)}`];
+  }
   if (run.revision === undefined || run.kind === 'delete') return [];
   const [branch, commit = ''] = run.revision.split('@sha1:');
   const short = commit.slice(0, 7);
   const lines = [`Revision of ${branch} to apply is ${short}`, `Waiting for ${short} to be applied ...`];
-  return run.phase === 'waiting' ? [...lines, 'Applied; waiting for the objects to become ready ...'] : lines;
+  if (run.phase !== 'waiting') return lines;
+  return [...lines, `Applied; waiting for ${clean(run.waitingFor ?? 'the objects to become ready')} ...`];
 }
 
 function printEnd({ terminal }: Call, run: Run): void {

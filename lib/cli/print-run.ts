@@ -17,8 +17,9 @@ export function formatChanges(changes: Run['changes']): string {
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 
-/** `waiting` of a run that has applied everything, else its status. */
-function formatStatus(run: Pick<Run, 'status' | 'phase'>): string {
+/** `waiting` of a run that has applied everything, `retrying` of one that is tried again, else its status. */
+function formatStatus(run: Pick<Run, 'status' | 'phase' | 'error'>): string {
+  if (run.status === 'queued' && run.error !== undefined) return 'retrying';
   return run.phase === 'waiting' ? 'waiting' : run.status;
 }
 
@@ -37,6 +38,8 @@ export function printRun(terminal: Terminal, run: Run, now: number): void {
     ['Status', formatStatus(run)],
     ['Superseded by', run.supersededBy],
     ['Queued', `${run.queuedAt} (${formatTime(run.queuedAt, now)})`],
+    ['Waiting for', run.waitingFor],
+    ['Next attempt', run.againAt && formatTime(run.againAt, now)],
     ['Took', run.startedAt === undefined ? undefined : formatTook(run, now)],
     ['Changes', formatChanges(run.changes)],
   ];

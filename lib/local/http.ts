@@ -30,6 +30,8 @@ export interface DeliveryAnswer {
 export interface HttpHandlers {
   /** The ids of the configured webhooks: others are 404. */
   readonly webhookIds: readonly string[];
+  /** Those of them that the log may name: of senders that sign. The id of one that signs nothing is its secret. */
+  readonly namedIds?: ReadonlySet<string>;
   /** The status of DESIGN §5.2 and a line for people. What it throws is logged and answered 503, so that the sender tries again. */
   receive(delivery: DeliveryRequest): Promise<DeliveryAnswer>;
   /** Absent: there is no `/v1`. */
@@ -55,7 +57,7 @@ const noApi = { help: 'Add api.tokens to its sluice.yaml' };
 
 /**
  * The HTTP side of `sluice serve` (DESIGN §5.2): `POST /webhooks/{id}`, `GET /healthz` and `/v1`. Bounds everything before it is kept, logs no
- * header, body, token or id, and knows no use case.
+ * header, body, token or secret id, and knows no use case.
  */
 export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): HttpServer {
   const { log } = options;
@@ -104,6 +106,7 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     if (!isKnown(id, handlers.webhookIds))
       return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
     if (request.method !== 'POST') return refuseMethod('POST');
+    const own = handlers.namedIds?.has(id) ? log.child({ webhook: id }) : log;
     const body = await readBody(request);
     if ('refused' in body) {
       if (body.refused === 'busy') return refuseBusy('Cannot take the delivery: too many at once');
@@ -118,13 +121,13 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
       if (status === 503) return refuseBusy(message);
       if (status >= 400) {
         // The sender keeps the answer to itself; who runs the server has to see that a hook does not work.
-        log.warn('A delivery was refused', { status, error: message });
+        own.warn('A delivery was refused', { status, error: message });
         return refuse(status, status === 404 ? 'missing' : 'user', message, { help });
       }
       return status === 204 ? { status } : { status, body: { message, runs } };
     } catch (error) {
       // Whatever it is (the queue, a secret of ours that cannot be read), the sender has not done it and need not know it.
-      logError('A delivery could not be queued', error, log);
+      logError('A delivery could not be queued', error, own);
       return refuseBusy('Cannot queue the delivery');
     }
   }

@@ -17,6 +17,7 @@ import { workCheck } from '../app/jobs/work-check.ts';
 import { workSync } from '../app/jobs/work-sync.ts';
 import { listTargets } from '../app/list-targets.ts';
 import type { ReadSecret } from '../app/ports.ts';
+import { readSecrets } from '../app/read-secrets.ts';
 import { listRuns } from '../app/records/run-list.ts';
 import { getRun } from '../app/records/runs.ts';
 import { showTarget } from '../app/show-target.ts';
@@ -26,7 +27,7 @@ import { asFailure } from '../domain/failure.ts';
 import { idleSettings } from '../domain/settings/idle-settings.ts';
 import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
 import { formatProblem } from '../domain/settings/settings-problem.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { readDelivery } from '../webhooks/read-delivery.ts';
 import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
@@ -70,7 +71,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     ...parts,
     store,
     clock,
-    sleep: (ms: number) => sleep(ms),
+    sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
     installation,
     targets: settings.targets,
   };
@@ -78,11 +79,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const server = createHttpServer(
     {
       webhookIds: settings.webhooks.map(({ id }) => id),
+      namedIds: new Set(settings.webhooks.filter(({ secret }) => secret.length > 0).map(({ id }) => id)),
       receive: (request) => receiveDelivery(request, settings.webhooks, parts.readSecret, ports),
       ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
     },
     { log },
   );
+  await warnOfSecrets(settings.webhooks, parts.readSecret, log);
   await takeBack(store, clock);
   queue.takeBack();
   const port = await server.listen(options.port, options.host);
@@ -109,7 +112,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       work: (message) =>
         workCheck(
           message,
-          { ...ports, checkHealth: (target, _, stop) => checkHealth(target, stop, syncPorts) },
+          { ...ports, checkHealth: (target, waited, stop) => checkHealth(target, waited, stop, syncPorts) },
           signal,
         ),
       signal,
@@ -144,13 +147,24 @@ async function receiveDelivery(
 ): Promise<DeliveryAnswer> {
   const webhook = webhooks.find(({ id }) => id === request.id);
   if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
-  const secrets = await Promise.all(webhook.secret.map(readSecret));
+  const { values: secrets, failures } = await readSecrets(webhook.secret, readSecret);
   const delivery = await readDelivery(webhook.sender, secrets, request, ports.clock());
+  // It may be signed with the one that cannot be read: then the sender shall try again.
+  if ('status' in delivery && delivery.status === 401) for (const failure of failures) throw failure;
   if ('status' in delivery) return delivery;
   const { changes, deliveryId } = delivery;
   const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: webhook.id, changes }, ports);
   if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
   return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
+}
+
+/** One that is missing may come later, and the others of its list verify until then; but whoever starts the server shall know. */
+async function warnOfSecrets(webhooks: readonly WebhookSettings[], readSecret: ReadSecret, log: Log): Promise<void> {
+  for (const { id, secret } of webhooks) {
+    const { failures } = await readSecrets(secret, readSecret);
+    for (const { message } of failures)
+      log.warn('a secret of a webhook cannot be read', { webhook: id, error: message });
+  }
 }
 
 async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: JobPorts): Promise<ApiHandlers> {

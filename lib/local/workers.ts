@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { visibilitySeconds } from '../app/jobs/hold.ts';
 import type { Message, Queue, QueueName } from '../app/ports.ts';
 import { asFailure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
@@ -14,7 +15,6 @@ export interface WorkersOptions {
 }
 
 const waitSeconds = 20;
-const visibilitySeconds = 60;
 const pauseAfterErrorMs = 1000;
 
 /** Works on one queue, `count` messages at a time, until the signal; resolves when the last one is done. */

@@ -80,6 +80,50 @@ it('a target that is orphaned or deleted is told so, and has no source or nothin
   expect(old?.out).toMatch(/^Target: +old\nStatus: +orphaned\n/);
 });
 
+it('a run that is tried again is told with its last error, by status, runs and sync', async () => {
+  const own = await startFixture();
+  const error = {
+    fault: 'server',
+    message: 'Cannot read "u": no answer',
+    help: 'It is tried again after 30 s',
+  } as const;
+  const lastRun = { id: 'run-new', status: 'queued', at: '2026-01-01T11:58:00Z', error } as const;
+  own.targets = [{ ...fixture.targets[0], name: 'docs', suspended: false, lastRun }];
+  const { finishedAt: _, ...begun } = doneRun;
+  const queued = { ...begun, id: 'run-new', status: 'queued', againAt: '2100-01-01T00:00:00Z', error } as const;
+  own.steps = [queued];
+  const variables = { SLUICE_URL: own.url, NO_COLOR: '1' };
+  const [status, shown, sync] = await Promise.all(
+    ['status', 'runs run-new', 'sync docs --timeout 1s'].map((args) => run(args, 160, variables)),
+  );
+  await own[Symbol.asyncDispose]();
+  expect(status?.out).toMatch(/^docs +retrying /m);
+  expect(status?.out).toContain('docs: Cannot read "u": no answer\n  It is tried again after 30 s');
+  expect(shown?.out).toMatch(/^Status: +retrying$/m);
+  expect(shown?.out).toMatch(/^Next attempt: +in \d+d$/m);
+  expect(sync?.out).toContain('This attempt failed: Cannot read "u": no answer. It is tried again after 30 s\n');
+  expect(sync?.err).toContain('it is still queued (Cannot read "u": no answer)');
+});
+
+it('a run that waits tells for what, by status, runs and sync', async () => {
+  const own = await startFixture();
+  const waitingFor = 'default:deployment/web: 1 of 3 replicas are available';
+  const lastRun = { id: 'run-new', status: 'running', at: '2026-01-01T11:58:00Z', waitingFor } as const;
+  own.targets = [{ ...fixture.targets[0], name: 'docs', suspended: false, lastRun, health: 'InProgress' }];
+  const { finishedAt: _, ...begun } = doneRun;
+  own.steps = [{ ...begun, id: 'run-new', status: 'running', phase: 'waiting', waitingFor }];
+  const variables = { SLUICE_URL: own.url, NO_COLOR: '1' };
+  const [status, one, shown, sync] = await Promise.all(
+    ['status', 'status docs', 'runs run-new', 'sync docs --timeout 1s'].map((args) => run(args, 160, variables)),
+  );
+  await own[Symbol.asyncDispose]();
+  expect(status?.out).toMatch(/^docs +waiting /m);
+  expect(status?.out).toContain(`docs waits for ${waitingFor}\n`);
+  expect(one?.out).toMatch(new RegExp(`^Waiting for: +${waitingFor}$`, 'm'));
+  expect(shown?.out).toMatch(new RegExp(`^Waiting for: +${waitingFor}$`, 'm'));
+  expect(sync?.out).toContain(`Applied; waiting for ${waitingFor} ...\n`);
+});
+
 it('progress is shown on a terminal and taken away, and not where there is none or CI is set', async () => {
   const steps = () => [{ ...doneRun, status: 'queued' as const }, doneRun];
   fixture.steps = steps();

@@ -30,7 +30,7 @@ const expired = createCertificate({ name: 'ada', notAfter: new Date('2025-01-02T
 const portable = /^Use a kubeconfig with certificate-authority-data and the token of a ServiceAccount$/;
 const reach = /^See whether the API server runs, and whether this machine may reach it\. It is tried again after 5 s$/;
 const expiredAccount = /^Its token or certificate has expired, or belongs to another cluster: put a new kubeconfig/;
-const role = /^"sluice validate --rbac TARGET" prints the Role that the account needs$/;
+const role = /^"sluice validate --rbac [-a-z]+" prints the Role that the account needs$/;
 /** Takes connections and says nothing. */
 const silent = createServer(() => undefined);
 

@@ -105,7 +105,7 @@ describeCluster('an object', (kubeconfig) => {
       fault: 'user',
       message:
         'Cannot apply 4 of 4 objects, the first "<cluster>:deploymnet/a" of a.yaml:1: the cluster has no kind Deploymnet in apps/v1; did you mean Deployment?',
-      help: 'Correct the kind, or put its CustomResourceDefinition beside it. Nothing is deleted until they are applied. "sluice runs RUN" shows each',
+      help: `Correct the kind, or put its CustomResourceDefinition beside it. Nothing is deleted until they are applied. "sluice runs ${run.id}" shows each`,
     });
     expect(run.objects.map(({ error }) => error)).toEqual([
       expect.stringMatching(/^a\.yaml:1: /),
@@ -262,7 +262,7 @@ spec:
       error: {
         fault: 'user',
         message: `Cannot apply "default:configmap/outside" of b.yaml:1: User "system:serviceaccount:${namespace}:narrow" cannot get resource "configmaps" in API group "" in the namespace "default"`,
-        help: `"sluice validate --rbac TARGET" prints the Role that the account needs. ${applyOthers}`,
+        help: `"sluice validate --rbac astray" prints the Role that the account needs. ${applyOthers}`,
       },
     });
   });

@@ -22,6 +22,7 @@ beforeAll(async () => {
         { id: 'gitlab', sender: 'gitlab', secret: { file: 'webhook-secret' } },
         { id: 'gitlab-signed', sender: 'gitlab', secret: { file: 'signing-token' } },
         { id: 'generic', sender: 'generic', secret: { file: 'webhook-secret' } },
+        { id: 'rotating', sender: 'github', secret: [{ env: 'CANARY_NEXT' }, { file: 'webhook-secret' }] },
         { id: 'unset', sender: 'github', secret: { env: 'CANARY_UNSET' } },
       ],
       targets: [
@@ -65,9 +66,10 @@ function repositoryOf(address: string): Fields {
   return { clone_url: address, ssh_url: address };
 }
 
-function github({ body = githubPush, event = 'push', secret: key = secret, headers = {} }: Delivery): Promise<Answer> {
+function github(delivery: Delivery, webhook = 'github'): Promise<Answer> {
+  const { body = githubPush, event = 'push', secret: key = secret, headers = {} } = delivery;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return post('github', text, {
+  return post(webhook, text, {
     'x-github-event': event,
     'x-github-delivery': randomUUID(),
     'x-hub-signature-256': sign(key, text),
@@ -114,6 +116,13 @@ const deliveries: readonly (readonly [what: string, deliver: () => Promise<Answe
   [
     ['github: a push', () => github({}), 202, /^Queued 1 sync$/],
     ['github: a push signed with the older secret', () => github({ secret: 'canary-older-secret' }), 202],
+    ['github: a push signed with that of two secrets which can be read', () => github({}, 'rotating'), 202],
+    [
+      'github: a push signed with that of two secrets which is not set yet',
+      () => github({ secret: 'canary-next' }, 'rotating'),
+      503,
+      /^Cannot queue the delivery$/,
+    ],
     [
       'github: a push as a form',
       () => github({ body: `payload=${encodeURIComponent(JSON.stringify(githubPush))}`, headers: form }),
@@ -243,4 +252,13 @@ it('who runs the server reads of each refusal, and of no secret', () => {
   expect(serve.output).toContain('"message":"A delivery was refused"');
   expect(serve.output).toContain('Cannot read the secret \\"{ env: CANARY_UNSET }\\": no such variable');
   expect(serve.output).not.toContain('canary');
+});
+
+it('who starts the server reads which secrets of webhooks cannot be read', () => {
+  const started = serve.output.slice(0, serve.output.indexOf('listens on'));
+  const warnings = started.split('\n').filter((line) => line.includes('a secret of a webhook cannot be read'));
+  expect(warnings.map((line) => JSON.parse(line))).toMatchObject([
+    { webhook: 'rotating', error: 'Cannot read the secret "{ env: CANARY_NEXT }": no such variable' },
+    { webhook: 'unset', error: 'Cannot read the secret "{ env: CANARY_UNSET }": no such variable' },
+  ]);
 });

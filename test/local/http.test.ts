@@ -18,6 +18,7 @@ beforeAll(async () => {
   server = createHttpServer(
     {
       webhookIds: ['acme', 'a~b', secretId],
+      namedIds: new Set(['acme']),
       receive: (delivery) => {
         deliveries.push(delivery);
         return receive();
@@ -242,4 +243,19 @@ it('stop cuts off what is still under way after the grace', async () => {
   await reached.promise;
   await second.stop(0.1);
   expect(await response).toBe('cut off');
+});
+
+it.each([
+  ['acme', 'acme'],
+  [secretId, undefined],
+])('what becomes of a delivery to %s is logged with the webhook %s', async (id, webhook) => {
+  for (const outcome of [
+    async () => ({ status: 401, message: 'Cannot verify the delivery' }),
+    () => Promise.reject(new Failure('server', 'Cannot send')),
+  ]) {
+    receive = outcome;
+    await fetch(`${url}/webhooks/${id}`, { method: 'POST', body: '{}' });
+  }
+  expect(lines.map((line) => JSON.parse(line).webhook)).toEqual([webhook, webhook]);
+  expect(lines.join('')).not.toContain(secretId);
 });

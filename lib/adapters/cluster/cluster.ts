@@ -6,6 +6,7 @@ import { createDiscovery } from './discovery.ts';
 import { listAll } from './list.ts';
 import { collectionOf, nameOf, pathOf } from './paths.ts';
 import type { Call, Rest } from './rest.ts';
+import { limitsOf } from './retry.ts';
 
 /** What a connection is beside its requests. */
 export interface ClusterIdentity {
@@ -32,8 +33,9 @@ export function createCluster(rest: Rest, { id, namespace, close }: ClusterIdent
     list: (kind, options = {}) => listAll(rest, kind, options),
 
     async get(kind, key, { full = false } = {}) {
-      const call = { ...about('read', kind, key), method: 'GET', ...(!full && { accept: metadataOnly }) } as const;
-      const object = await orUndefined(send(call));
+      const limits = limitsOf(kind);
+      const call = { ...about('read', kind, key), method: 'GET', limits } as const;
+      const object = await orUndefined(send(full ? call : { ...call, accept: metadataOnly }));
       if (object === undefined || full) return object;
       return { apiVersion: kind.apiVersion, kind: kind.kind, metadata: object.metadata };
     },

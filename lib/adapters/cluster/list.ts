@@ -3,6 +3,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { KubeObject, ResourceKind } from '../../domain/objects/kube-object.ts';
 import { collectionOf } from './paths.ts';
 import type { Call, Rest } from './rest.ts';
+import { limitsOf } from './retry.ts';
 
 interface Page {
   readonly metadata?: { readonly continue?: string };
@@ -35,6 +36,7 @@ async function listOnce(rest: Rest, kind: ResourceKind, options: ListOptions): P
     method: 'GET',
     path: collectionOf(kind, namespace),
     what: `list "${kind.plural}${namespace === undefined ? '' : ` of ${namespace}`}"`,
+    limits: limitsOf(kind),
     ...(!full && { accept: metadataOnly }),
   };
   const objects: KubeObject[] = [];

@@ -52,7 +52,7 @@ export function createRest(transport: Pick<Transport, 'exchange'>, options: Rest
           ...(call.body !== undefined && { 'content-type': call.contentType ?? 'application/json' }),
         },
         body: call.body === undefined ? undefined : JSON.stringify(call.body),
-        timeoutMs,
+        timeoutMs: Math.min(call.limits?.answerMs ?? timeoutMs, timeoutMs),
         signal,
       });
     } catch (error) {

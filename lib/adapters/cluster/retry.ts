@@ -1,3 +1,5 @@
+import { isBuiltIn } from '../../domain/objects/built-in.ts';
+
 /** When a request is sent again (APPLY §3). Pure: times and randomness come in. */
 
 export interface Attempt {
@@ -12,12 +14,19 @@ export interface Attempt {
 export interface RetryLimits {
   readonly attempts: number;
   readonly totalMs: number;
+  /** How long one attempt waits for its answer; absent = as long as the server itself takes. */
+  readonly answerMs?: number;
 }
 
 /** Seven attempts wait 6 to 13 s together: the time in which a control plane or its load balancer changes over. */
 export const patient: RetryLimits = { attempts: 7, totalMs: 30_000 };
 /** For what concerns few objects, such as the discovery of an aggregated API. */
-export const quick: RetryLimits = { attempts: 3, totalMs: 5_000 };
+export const quick: RetryLimits = { attempts: 3, totalMs: 5_000, answerMs: 15_000 };
+
+/** Of a read: an aggregated API that does not answer concerns its own objects alone, and the others do not wait for it (APPLY §6). */
+export function limitsOf(kind: { readonly apiVersion: string }): RetryLimits {
+  return isBuiltIn(kind) ? patient : quick;
+}
 
 const firstMs = 250;
 const longestMs = 5_000;

@@ -102,6 +102,14 @@ const rules: readonly Rule[] = [
     state: 'the server speaks only the dumb HTTP protocol',
   },
   {
+    // ssh says whether the resolver itself failed; curl says no more than this.
+    pattern: /Could not resolve host(?!name \S+ Temporary failure)/,
+    fault: 'missing',
+    code: 'UnknownHost',
+    state: 'there is no such host',
+    help: () => 'Look at the name of the server in source.url',
+  },
+  {
     pattern:
       /Could not resolve|Failed to connect|Connection (refused|reset|timed out|closed)|Operation (too slow|timed out)|early EOF|RPC failed|hung up unexpectedly|Network is unreachable|No route to host|kex_exchange_identification|Empty reply|unexpected disconnect|returned error: (429|5\d\d)|Couldn't connect|Recv failure/,
     fault: 'server',

@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 
 import type { Clock, Message, OutgoingMessage, QueueDepth, QueueName } from '../../app/ports.ts';
+import { mostDeliveries } from '../../domain/jobs/retry.ts';
 import { decodeMessage, encodeMessage } from '../message-text.ts';
 import type { Database } from './database.ts';
 
@@ -21,9 +22,8 @@ export interface MessageLedger {
   takeBack(): number;
 }
 
-/** As SQS counts them (facts/webhooks.md §7.1). */
+/** As SQS has it (facts/webhooks.md §7.1). */
 const deduplicationMs = 5 * 60_000;
-const mostReceives = 5;
 
 export function createMessageLedger(database: Database, clock: Clock): MessageLedger {
   const statements = {
@@ -47,7 +47,7 @@ export function createMessageLedger(database: Database, clock: Clock): MessageLe
     next: database.prepare('SELECT min(ready_at) AS at FROM messages WHERE queue = :queue AND ready_at IS NOT NULL'),
     depth: database.prepare(`SELECT count(*) AS alive,
       count(*) FILTER (WHERE receive_count > 0 AND ready_at > :now) AS in_flight,
-      count(*) FILTER (WHERE receive_count >= ${mostReceives} AND ready_at <= :now) AS dying,
+      count(*) FILTER (WHERE receive_count >= ${mostDeliveries} AND ready_at <= :now) AS dying,
       (SELECT count(*) FROM dead_letters WHERE queue = :queue) AS dead FROM messages WHERE queue = :queue`),
     takeBack: database.prepare('UPDATE messages SET ready_at = :now WHERE receive_count > 0 AND ready_at > :now'),
   };
@@ -77,7 +77,7 @@ export function createMessageLedger(database: Database, clock: Clock): MessageLe
     const claimed: Message[] = [];
     for (const row of rows) {
       const delivery = { id: Number(row.id), receiveCount: Number(row.receive_count) };
-      if (delivery.receiveCount < mostReceives) {
+      if (delivery.receiveCount < mostDeliveries) {
         claimed.push(deliver(queue, row, now + visibilitySeconds * 1000));
       } else {
         statements.bury.run({ id: delivery.id, now });

@@ -7,6 +7,7 @@ import { isChanged, ownFieldsDigest, partOfLabel, takenFields } from '../../doma
 import type { Desired } from '../../domain/objects/plan.ts';
 import { mapInFlight, requestsInFlight } from '../in-flight.ts';
 import type { Cluster } from '../ports.ts';
+import { waitUntil } from '../wait-until.ts';
 import type { Applied, Planned } from './applied.ts';
 import { takeOverFields } from './take-over-fields.ts';
 import { waitForCrds } from './wait-for-crds.ts';
@@ -16,7 +17,7 @@ export interface ApplyRequest {
   readonly planned: readonly Planned[];
   /** Throws when the run may write no more. */
   readonly held: () => void;
-  /** Milliseconds; rejects when the signal is aborted. */
+  /** Rejects when the run may not go on. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -109,14 +110,10 @@ function isImmutable(failure: Failure): boolean {
 const goneWithinMilliseconds = 30_000;
 
 async function waitUntilGone(cluster: Cluster, desired: Desired, request: ApplyRequest): Promise<void> {
-  for (
-    let waited = 0, pause = 50;
-    waited < goneWithinMilliseconds;
-    waited += pause, pause = Math.min(pause * 2, 1000)
-  ) {
-    if ((await cluster.get(desired.kind, desired.object.metadata)) === undefined) return;
-    await request.sleep(pause);
+  async function isGone(): Promise<boolean> {
+    return (await cluster.get(desired.kind, desired.object.metadata)) === undefined;
   }
+  if (await waitUntil(isGone, goneWithinMilliseconds, request.sleep)) return;
   throw new Failure(
     'server',
     `Cannot create "${desired.id}" anew: it is still being deleted after ${goneWithinMilliseconds / 1000} s`,

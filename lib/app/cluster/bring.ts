@@ -21,7 +21,8 @@ import { stillMembers } from './still-members.ts';
 export interface BringPorts {
   readonly store: Store;
   readonly clock: Clock;
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Rejects when the signal is aborted. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** Names this installation of Sluice on the inventories that it holds. */
   readonly installation: string;
   readonly targets: readonly Target[];
@@ -78,7 +79,7 @@ async function bringAll(
     inventoryId: inventory.id,
     planned: prepared.planned,
     held: context.held,
-    sleep: ports.sleep,
+    sleep: (milliseconds) => ports.sleep(milliseconds, context.signal),
   });
   for (const result of applied) {
     const after = fieldsAfter(result);

@@ -7,17 +7,10 @@ import {
   parseInventory,
   sameMembership,
 } from '../../domain/objects/inventory.ts';
-import type { KubeObject, ResourceKind } from '../../domain/objects/kube-object.ts';
+import type { KubeObject } from '../../domain/objects/kube-object.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { Cluster } from '../ports.ts';
-
-const configMaps: ResourceKind = {
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-  verbs: ['create', 'get', 'list', 'update', 'delete'],
-};
+import { configMaps } from './config-maps.ts';
 
 /** The inventory of a target as its parent says it, and the parent itself for the next write. */
 export interface ReadInventory {
@@ -128,7 +121,7 @@ function refuseForeignHolder(inventory: Inventory, request: ClaimRequest): void 
     'user',
     `Cannot claim the inventory "${inventory.namespace}/${inventory.name}": the installation "${holder.installation}" of Sluice synced it ${Math.max(0, Math.round(age))} s ago`,
     {
-      help: `Two installations may not sync one target. Remove the target from one of them; or, if "${holder.installation}" is no more, run "sluice sync --take-over" once`,
+      help: `Two installations may not sync one target. Remove the target from one of them; or, if "${holder.installation}" is no more, run "sluice sync TARGET --take-over" once`,
       code: 'HeldElsewhere',
     },
   );

@@ -3,7 +3,7 @@ import { hasHealth, healthOf } from '../../domain/health/health.ts';
 import { type Action, noChanges, type ObjectResult } from '../../domain/jobs/run.ts';
 import { groupKindOf, idOf, type KubeObject } from '../../domain/objects/kube-object.ts';
 import { redact } from '../../domain/objects/redact.ts';
-import type { HealthOutcome, Synced } from '../outcome.ts';
+import type { HealthOutcome, Synced, WaitedObject } from '../outcome.ts';
 import type { Applied } from './applied.ts';
 import { failedObjects } from './failed-objects.ts';
 import type { Prepared } from './prepare.ts';
@@ -58,6 +58,7 @@ export function conclude(conclusion: Conclusion): Omit<Synced, 'kind' | 'revisio
     objects: [...failed.results, ...results].slice(0, objectsKept),
     warnings: [...conclusion.warnings, ...prepared.warnings].map((warning) => redact(warning, secrets)),
     health: waiting.length > 0 ? 'InProgress' : health.health,
+    waitingFor: health.waitingFor,
     ...(waiting.length > 0 ? { againAfterSeconds: 5 } : {}),
     ...(error === undefined ? {} : { error }),
   };
@@ -80,13 +81,13 @@ function liveObjects(prepared: Prepared, applied: readonly Applied[]): readonly 
 /** The health of objects together: Failed if one is, else InProgress if one is. */
 export function judge(objects: readonly KubeObject[], secrets: readonly string[] = []): HealthOutcome {
   const failed: string[] = [];
-  const waitingFor: string[] = [];
+  const waitingFor: WaitedObject[] = [];
   for (const object of objects) {
     if (!hasHealth(groupKindOf(object))) continue;
     const health = healthOf(object);
-    const text = `${idOf(object)}: ${redact(health?.message ?? '', secrets)}`;
-    if (health?.status === 'Failed') failed.push(text);
-    else if (health !== undefined && health.status !== 'Current') waitingFor.push(text);
+    const message = redact(health?.message ?? '', secrets);
+    if (health?.status === 'Failed') failed.push(`${idOf(object)}: ${message}`);
+    else if (health !== undefined && health.status !== 'Current') waitingFor.push({ object: bare(object), message });
   }
   if (failed.length === 0) return { health: waitingFor.length > 0 ? 'InProgress' : 'Current', waitingFor };
   const message = `Cannot make ${failed.length === 1 ? 'an object' : `${failed.length} objects`} healthy: ${failed.slice(0, 3).join('; ')}${failed.length > 3 ? '; …' : ''}`;
@@ -98,4 +99,8 @@ export function judge(objects: readonly KubeObject[], secrets: readonly string[]
       help: 'Look at the events and logs of these objects; the next push or sync tries again',
     }),
   };
+}
+
+function bare({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeObject {
+  return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
 }

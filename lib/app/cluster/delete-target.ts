@@ -23,7 +23,6 @@ export interface DeleteTargetPorts extends Pick<BringPorts, 'store' | 'clock' | 
 }
 
 const againAfterSeconds = 5;
-const stillDeleting = 'it is still being deleted';
 const kept = 'an annotation of the live object keeps it; it is no longer of this target';
 
 /**
@@ -103,7 +102,7 @@ async function deleteAll(cluster: Cluster, prepared: Prepared, context: SyncCont
   return [
     ...released.map(({ result, failure }): Pruned => {
       return failure === undefined
-        ? { result: { id: result.id, action: 'skipped', error: kept } }
+        ? { result: { id: result.id, action: 'skipped', error: kept, deletion: 'released' } }
         : { result, failure };
     }),
     ...pruned,
@@ -163,15 +162,16 @@ function conclude(
 }
 
 /** What is settled of an earlier attempt; what it waited for and is not there any more was deleted. */
-function gone({ id, action, error }: ObjectResult): ObjectResult[] {
-  if (error === kept) return [{ id, action, error }];
-  return action === 'deleted' || error?.startsWith(stillDeleting) ? [{ id, action: 'deleted' }] : [];
+function gone(result: ObjectResult): ObjectResult[] {
+  const { id, action, deletion } = result;
+  if (deletion === 'released') return [result];
+  return action === 'deleted' || deletion === 'going' ? [{ id, action: 'deleted' }] : [];
 }
 
 function waitingFor(live: KubeObject): ObjectResult {
   const { finalizers = [] } = live.metadata;
   const whose = finalizers.length === 0 ? '' : `; its finalizers: ${finalizers.join(', ')}`;
-  return { id: idOf(live), action: 'skipped', error: stillDeleting + whose };
+  return { id: idOf(live), action: 'skipped', error: `it is still being deleted${whose}`, deletion: 'going' };
 }
 
 /** Failures first. */

@@ -54,10 +54,15 @@ export async function findKinds(manifests: readonly Manifest[], cluster: Cluster
       return {
         fault: failure.fault,
         state,
-        help: failure.help ?? `See the APIService of ${apiVersion} in the cluster`,
+        help: failure.help ?? seeApiService(apiVersion),
       };
     },
   };
+}
+
+/** What to do about an API that does not answer although the API server does. */
+export function seeApiService(apiVersion: string): string {
+  return `See the APIService of ${apiVersion} in the cluster`;
 }
 
 /** `keys` are those of all kinds that are there. */

@@ -7,50 +7,53 @@ import type { Cluster } from '../ports.ts';
 /** Up to this many objects of a kind and namespace are read one by one, more by one LIST (APPLY §2). */
 const fewEnoughToGet = 8;
 
+/** An object of which the kind and the names count. */
+export type Sought = Pick<Desired, 'kind' | 'object'>;
+
 /** What is there of some objects, by `objectKey`. */
 export interface Looked {
   readonly live: ReadonlyMap<string, KubeObject>;
-  /** Objects that the account may not read. */
-  readonly forbidden: ReadonlyMap<string, Failure>;
+  /** Objects that could not be read: the account may not, or the API of their kind does not answer. Each concerns itself alone (APPLY §6). */
+  readonly unread: ReadonlyMap<string, Failure>;
 }
 
 /**
- * The metadata of live objects that the render has and the inventory does not know yet: looked at before the first touch. Whole objects
- * where `full`.
+ * The metadata of live objects, as those that the render has and the inventory does not know yet are looked at before the first touch. Whole
+ * objects where `full`.
  */
 export async function lookAt(
   cluster: Cluster,
-  unknown: readonly Desired[],
+  unknown: readonly Sought[],
   options: { readonly full?: boolean } = {},
 ): Promise<Looked> {
   const live = new Map<string, KubeObject>();
-  const forbidden = new Map<string, Failure>();
+  const unread = new Map<string, Failure>();
   const groups = Map.groupBy(unknown, ({ object }) => `${groupKindOf(object)} ${object.metadata.namespace ?? ''}`);
   const reads: (() => Promise<void>)[] = [];
   for (const group of groups.values()) {
-    if (group.length <= fewEnoughToGet)
-      reads.push(...group.map((desired) => () => orForbidden(get(desired), [desired])));
-    else reads.push(() => orForbidden(list(group), group));
+    if (group.length <= fewEnoughToGet) reads.push(...group.map((desired) => () => orUnread(get(desired), [desired])));
+    else reads.push(() => orUnread(list(group), group));
   }
   await forEachInFlight(reads, requestsInFlight, (read) => read());
-  return { live, forbidden };
+  return { live, unread };
 
-  async function orForbidden(read: Promise<void>, group: readonly Desired[]): Promise<void> {
+  async function orUnread(read: Promise<void>, group: readonly Sought[]): Promise<void> {
     try {
       await read;
     } catch (error) {
       const failure = asFailure(error);
-      if (failure.code !== 'Forbidden') throw error;
-      for (const { object } of group) forbidden.set(objectKey(object), failure);
+      // No answer of the server itself concerns all.
+      if (failure.code === 'Unreachable' || failure.code === 'Aborted') throw error;
+      for (const { object } of group) unread.set(objectKey(object), failure);
     }
   }
 
-  async function get({ kind, object }: Desired): Promise<void> {
+  async function get({ kind, object }: Sought): Promise<void> {
     const found = await cluster.get(kind, object.metadata, options).catch(undefinedIfNotServed);
     if (found !== undefined) live.set(objectKey(object), found);
   }
 
-  async function list(group: readonly Desired[]): Promise<void> {
+  async function list(group: readonly Sought[]): Promise<void> {
     const [first] = group;
     if (first === undefined) return;
     const namespace = first.object.metadata.namespace;

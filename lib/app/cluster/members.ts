@@ -4,6 +4,7 @@ import { type GroupKind, groupKindOf, type KubeObject, type ResourceKind } from 
 import { isMember, partOfLabel } from '../../domain/objects/ownership.ts';
 import type { Cluster } from '../ports.ts';
 import type { NarrowKinds } from '../records/narrow-kinds.ts';
+import { configMaps } from './config-maps.ts';
 
 /** What the cluster holds of an inventory. */
 export interface Members {
@@ -19,7 +20,7 @@ export interface MembersRequest {
   readonly inventory: Inventory;
   /** Kinds of the render by group and kind: their version is the one to list in. */
   readonly kinds: ReadonlyMap<GroupKind, ResourceKind>;
-  /** Names of targets whose objects this one takes over, with the namespaces of their inventories: listed too. */
+  /** Inventories whose members this one takes over, or had before it moved: listed too. */
   readonly adopts: readonly Inventory[];
   readonly allowNamespaces: readonly string[];
   /** Absent where nothing is remembered. */
@@ -136,14 +137,6 @@ export async function ownerOf(
     ? `target "${name.slice('sluice-'.length)}"`
     : `the ApplySet of "${namespace}/${name}"`;
 }
-
-const configMaps: ResourceKind = {
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-  verbs: ['list'],
-};
 
 /** The ConfigMap that is the parent of an inventory, wherever it is. */
 export async function findParent(cluster: Cluster, id: string): Promise<KubeObject | undefined> {

@@ -1,5 +1,6 @@
 import { stateOf } from '../../domain/failure.ts';
 import { hasHealth } from '../../domain/health/health.ts';
+import { isBuiltIn } from '../../domain/objects/built-in.ts';
 import { groupKindOf, type Manifest } from '../../domain/objects/kube-object.ts';
 import { isMember } from '../../domain/objects/ownership.ts';
 import { decide, objectKey, planRemovals, type Removal } from '../../domain/objects/plan.ts';
@@ -8,6 +9,7 @@ import type { Cluster } from '../ports.ts';
 import type { NarrowKinds } from '../records/narrow-kinds.ts';
 import type { Planned } from './applied.ts';
 import { findMoved, type ReadInventory, readInventory } from './claim.ts';
+import { seeApiService } from './find-kinds.ts';
 import { locate, type Refused, type Skipped } from './locate.ts';
 import { lookAt } from './look.ts';
 import { listMembers, type Members, ownerOf } from './members.ts';
@@ -23,7 +25,7 @@ export interface Prepared {
   readonly planned: readonly Planned[];
   /** Left out by the settings or the kind. */
   readonly skipped: readonly Skipped[];
-  /** Objects that cannot be applied: of unknown kinds, or of other owners. */
+  /** Objects that cannot be applied: of unknown kinds, of other owners, or not to be read. */
   readonly refused: readonly Refused[];
   readonly removals: readonly Removal[];
   readonly warnings: readonly string[];
@@ -74,9 +76,11 @@ export async function prepare(cluster: Cluster, request: PrepareRequest): Promis
   for (const desired of located.desired) {
     const { id, origin } = desired;
     const key = objectKey(desired.object);
-    const forbidden = looked.forbidden.get(key);
-    if (forbidden !== undefined) {
-      refused.push({ id, origin, fault: 'user', state: stateOf(forbidden, '(?:read|list)'), help: forbidden.help });
+    const unread = looked.unread.get(key);
+    if (unread !== undefined) {
+      const isSilent = unread.fault === 'server' && !isBuiltIn(desired.object);
+      const help = unread.help ?? (isSilent ? seeApiService(desired.object.apiVersion) : undefined);
+      refused.push({ id, origin, fault: unread.fault, state: stateOf(unread, '(?:read|list)'), help });
       continue;
     }
     const decision = decide(desired, live.get(key), context);

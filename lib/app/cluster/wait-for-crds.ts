@@ -2,6 +2,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { KubeObject } from '../../domain/objects/kube-object.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
 import type { Cluster } from '../ports.ts';
+import { waitUntil } from '../wait-until.ts';
 import type { Applied } from './applied.ts';
 
 const establishedWithinMilliseconds = 30_000;
@@ -21,15 +22,13 @@ export async function waitForCrds(
   );
   await forEachInFlight(crds, requestsInFlight, async ({ desired, live }) => {
     const { kind, object } = desired;
-    let latest = live;
-    for (let waited = 0, pause = 50; !isEstablished(latest); waited += pause, pause = Math.min(pause * 2, 1000)) {
-      if (waited >= establishedWithinMilliseconds) {
-        const message = `Cannot use "${desired.id}": not established after ${establishedWithinMilliseconds / 1000} s`;
-        failed.push({ desired, action: 'failed', failure: new Failure('server', message) });
-        return;
-      }
-      await sleep(pause);
-      latest = await cluster.get(kind, object.metadata, { full: true });
+    async function isThere(): Promise<boolean> {
+      return isEstablished(await cluster.get(kind, object.metadata, { full: true }));
+    }
+    if (!isEstablished(live) && !(await waitUntil(isThere, establishedWithinMilliseconds, sleep))) {
+      const message = `Cannot use "${desired.id}": not established after ${establishedWithinMilliseconds / 1000} s`;
+      failed.push({ desired, action: 'failed', failure: new Failure('server', message) });
+      return;
     }
     for (const apiVersion of apiVersionsOf(object)) cluster.forget(apiVersion);
   });

@@ -1,25 +1,29 @@
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { HealthJob } from '../../domain/jobs/job.ts';
 import { healthDelay } from '../../domain/jobs/retry.ts';
-import { isWaiting, type RunSummary, runErrorOf } from '../../domain/jobs/run.ts';
-import type { TargetState } from '../../domain/jobs/target-state.ts';
+import { isWaiting, type RunSummary, runErrorOf, waitOn } from '../../domain/jobs/run.ts';
+import { keepWaiting, type TargetState } from '../../domain/jobs/target-state.ts';
 import type { Target } from '../../domain/settings/settings.ts';
-import type { HealthOutcome } from '../outcome.ts';
-import { readRun } from '../records/runs.ts';
-import { readTargetState } from '../records/target-state.ts';
+import { describeWaited, type HealthOutcome, type WaitedObject } from '../outcome.ts';
+import { readRun, stepRun } from '../records/runs.ts';
+import { readTargetState, stepTargetState } from '../records/target-state.ts';
+import { loadWaited } from '../records/waited-objects.ts';
 import { endFailed, endHealthy, endWithoutSync } from './end-run.ts';
 import type { JobPorts } from './job-ports.ts';
 import { unknownTarget } from './not-synced.ts';
 import { sendLater } from './send-jobs.ts';
 
 export interface WorkCheckPorts extends JobPorts {
-  /** Looks at the objects of a run that waits for health. Changes nothing. */
-  readonly checkHealth: (target: Target, run: RunSummary, signal: AbortSignal) => Promise<HealthOutcome>;
+  /** Looks at the objects that a run waits for. Changes nothing. */
+  readonly checkHealth: (
+    target: Target,
+    waited: readonly WaitedObject[],
+    signal: AbortSignal,
+  ) => Promise<HealthOutcome>;
 }
 
 /** Less than the message stays invisible. */
 const longestLookMs = 45_000;
-const mostNamed = 5;
 
 /** One look at the health of a run that waits: it ends, or the next look is sent. Nothing happens if it no longer waits. */
 export async function checkWaiting(job: HealthJob, ports: WorkCheckPorts, stop?: AbortSignal): Promise<void> {
@@ -32,8 +36,11 @@ export async function checkWaiting(job: HealthJob, ports: WorkCheckPorts, stop?:
   }
 
   const signal = AbortSignal.any([AbortSignal.timeout(longestLookMs), ...(stop ? [stop] : [])]);
-  const outcome = await ports.checkHealth(target, run, signal).catch(asFailure);
-  const failure = failureOf(outcome, target, (ports.clock() - state.waiting.at) / 1000);
+  const outcome = await loadWaited(ports.store, state.waiting)
+    .then((waited) => ports.checkHealth(target, waited, signal))
+    .catch(asFailure);
+  const seconds = (ports.clock() - state.waiting.at) / 1000;
+  const failure = failureOf(outcome, target, seconds);
   if (failure !== undefined) {
     await endFailed(ports, target, { run: run.id, failure, since: state.waiting.at });
     ports.log.warn('sync failed', { target: target.name, run: run.id, error: failure.message });
@@ -41,8 +48,17 @@ export async function checkWaiting(job: HealthJob, ports: WorkCheckPorts, stop?:
     await endHealthy(ports, target.name, run.id);
     ports.log.info('sync succeeded', { target: target.name, run: run.id });
   } else {
-    await sendLater(ports.queue, { ...job, attempt: job.attempt + 1 }, healthDelay(job.attempt + 1));
+    if (!(outcome instanceof Failure)) await tell(run, describeWaited(outcome.waitingFor), ports);
+    const attempt = job.attempt + 1;
+    await sendLater(ports.queue, { ...job, attempt }, healthDelay(attempt, target.timeout - seconds));
   }
+}
+
+/** What is waited for, where status and runs show it. */
+async function tell(run: RunSummary, waitingFor: string, { store, clock }: JobPorts): Promise<void> {
+  if (waitingFor === run.waitingFor) return;
+  await stepTargetState(store, run.target, (state) => keepWaiting(state, run.id, waitingFor));
+  await stepRun(store, run.id, clock(), (found) => waitOn(found, waitingFor));
 }
 
 /** Why the run, which began `seconds` ago, has failed: an object has, what was asked for is refused, or the time is up. */
@@ -50,12 +66,10 @@ function failureOf(outcome: HealthOutcome | Failure, target: Target, seconds: nu
   const isLate = seconds >= target.timeout;
   if (outcome instanceof Failure) return isLate || outcome.fault !== 'server' ? outcome : undefined;
   if (outcome.error !== undefined || outcome.health === 'Current' || !isLate) return outcome.error;
-  const { waitingFor } = outcome;
-  const more = waitingFor.length > mostNamed ? ` and ${waitingFor.length - mostNamed} more` : '';
-  const named = waitingFor.slice(0, mostNamed).join('; ');
+  const waitingFor = describeWaited(outcome.waitingFor);
   return new Failure(
     'user',
-    `Cannot finish the sync of "${target.name}": after ${target.timeout} s it waits for ${named}${more}`,
+    `Cannot finish the sync of "${target.name}": after ${Math.round(seconds)} s it waits for ${waitingFor}`,
     { help: 'Look at these objects in the cluster; if they only need longer, raise the timeout of the target' },
   );
 }

@@ -72,7 +72,7 @@ export function notRetried(target: Target): Target {
 export async function endFailed(ports: JobPorts, target: Target, ending: Ending): Promise<void> {
   const { run, failure, since, found } = ending;
   const at = ports.clock();
-  const error = runErrorOf(failure);
+  const error = runErrorOf(failure, { target: target.name, run });
   await stepTargetState(ports.store, target.name, (state) =>
     fail(state, target, { run, error, at, since, verifiedUpTo: found?.verifiedUpTo }),
   );

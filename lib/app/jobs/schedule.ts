@@ -1,6 +1,6 @@
 import { type Due, dueNow } from '../../domain/jobs/due.ts';
 import type { SyncJob } from '../../domain/jobs/job.ts';
-import { queueRun } from '../../domain/jobs/run.ts';
+import { queueRun, takesWorker } from '../../domain/jobs/run.ts';
 import { runIdOf } from '../../domain/jobs/run-id.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
@@ -15,7 +15,8 @@ import { endStaleRuns } from './stale-runs.ts';
  * What the timer does every minute: ends runs that nobody will end, and sends a job for each target that is due (domain/jobs/due.ts) and has
  * no run on its way, the longest due first. Suspended targets are left alone.
  *
- * @param capacity how many jobs the workers can take: no more are sent than make up this many open runs.
+ * @param capacity how many jobs the workers can take: no more are sent than make up this many runs that are at a worker or next in the
+ *   queue. What only waits, for health or to be tried again, holds no worker (DESIGN §3).
  * @returns the runs that were queued.
  */
 export async function schedule(capacity: number, ports: JobPorts): Promise<readonly string[]> {
@@ -31,10 +32,9 @@ export async function schedule(capacity: number, ports: JobPorts): Promise<reado
       : dueNow(target, states.get(target.name) ?? { target: target.name }, now);
     if (reason) due.push({ target, due: reason });
   }
+  const taken = open.filter(({ run }) => takesWorker(run, now)).length;
   due.sort((a, b) => a.due.since - b.due.since);
-  const jobs = due
-    .slice(0, Math.max(capacity - open.length, 0))
-    .map((entry) => jobOf(entry.target, entry.due, now, ports));
+  const jobs = due.slice(0, Math.max(capacity - taken, 0)).map((entry) => jobOf(entry.target, entry.due, now, ports));
   await forEachInFlight(jobs, requestsInFlight, (job) => createRun(store, queueRun(job, now), now));
   await sendJobs(queue, jobs);
   return jobs.map((job) => job.run);

@@ -1,12 +1,15 @@
 import { Failure, withHelp } from '../../domain/failure.ts';
 import type { SyncJob } from '../../domain/jobs/job.ts';
+import { type Names, nameInHelp } from '../../domain/jobs/name-in-help.ts';
 import { healthDelay, resendDelay } from '../../domain/jobs/retry.ts';
 import { requeueRun, runErrorOf, waitRun } from '../../domain/jobs/run.ts';
-import { type Applied, skip, wait } from '../../domain/jobs/target-state.ts';
+import { type Applied, putBack, skip, wait } from '../../domain/jobs/target-state.ts';
+import { suspendedAnnotation } from '../../domain/objects/inventory.ts';
 import type { Target } from '../../domain/settings/settings.ts';
-import type { Suspended, Synced, SyncOutcome } from '../outcome.ts';
+import { describeWaited, type Suspended, type Synced, type SyncOutcome } from '../outcome.ts';
 import { stepRun } from '../records/runs.ts';
 import { stepTargetState } from '../records/target-state.ts';
+import { storeWaited } from '../records/waited-objects.ts';
 import { endFailed, endRemoved, endSucceeded, endWithoutSync, type Found, notRetried } from './end-run.ts';
 import type { JobPorts } from './job-ports.ts';
 import { sendLater } from './send-jobs.ts';
@@ -29,22 +32,22 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
   if (outcome instanceof Failure) {
     await settleFailure(settling, outcome, undefined, ports);
   } else if (outcome.kind === 'behind') {
-    await putBack({ ...job, behindSince: job.behindSince ?? since }, outcome.afterSeconds, ports);
+    await goBack({ ...settling, job: { ...job, behindSince: job.behindSince ?? since } }, outcome.afterSeconds, ports);
   } else if (outcome.kind === 'suspended') {
     await endSuspended(settling, outcome, ports);
   } else if (outcome.error !== undefined) {
-    await settleFailure(settling, outcome.error, foundBy(outcome), ports);
+    await settleFailure(settling, outcome.error, foundBy(outcome, job), ports);
   } else if (applied === undefined) {
     throw new TypeError('A sync must call started before it ends');
   } else if (outcome.againAfterSeconds !== undefined) {
     await waitForDeletion(settling, outcome, outcome.againAfterSeconds, ports);
   } else if (job.remove !== undefined) {
-    await endRemoved(ports, target.name, applied, foundBy(outcome));
+    await endRemoved(ports, target.name, applied, foundBy(outcome, job));
     ports.log.info('target deleted', { objects: job.remove, changes: outcome.changes });
   } else if (outcome.health === 'InProgress') {
-    await waitForHealth(target.name, applied, foundBy(outcome), ports);
+    await waitForHealth(settling, applied, outcome, ports);
   } else {
-    await endSucceeded(ports, target.name, applied, foundBy(outcome));
+    await endSucceeded(ports, target.name, applied, foundBy(outcome, job));
     ports.log.info('sync succeeded', { revision: outcome.revision, changes: outcome.changes });
   }
 }
@@ -56,20 +59,22 @@ const deleteAgain = 'Repeat "sluice delete TARGET"; what is gone already stays s
 
 /** What lies with the user ends the run; what lies with us, or with a part that did not answer, is tried four times more. */
 async function settleFailure(
-  { job, target, since, stopped }: Settling,
+  settling: Settling,
   failure: Failure,
   found: Found | undefined,
   ports: JobPorts,
 ): Promise<void> {
+  const { job, target, since, stopped } = settling;
   const isOurs = failure.fault === 'server';
-  if (isOurs && stopped) return putBack(job, 0, ports);
+  if (isOurs && stopped) return goBack(settling, 0, ports);
 
   const delay = isOurs ? resendDelay(job.attempt) : undefined;
   if (delay !== undefined) {
     ports.log.warn('sync is tried again', { error: failure.message, attempt: job.attempt, delaySeconds: delay });
-    const again = `It is tried again after ${delay} s`;
-    const told = withHelp(failure, failure.help === undefined ? again : `${failure.help}. ${again}`);
-    return putBack({ ...job, attempt: job.attempt + 1 }, delay, ports, { failure: told, found });
+    const when = `It is tried again after ${delay} s`;
+    const told = withHelp(failure, failure.help === undefined ? when : `${failure.help}. ${when}`);
+    const again = { ...settling, job: { ...job, attempt: job.attempt + 1 } };
+    return goBack(again, delay, ports, { failure: told, found });
   }
   const next = job.remove !== undefined ? deleteAgain : isOurs ? askAgain : correct;
   const told = failure.help === undefined ? withHelp(failure, next) : failure;
@@ -84,23 +89,36 @@ async function settleFailure(
 }
 
 /** The job goes back through the queue `check`, so that nothing of its group waits for it (DESIGN §3). */
-async function putBack(
-  job: SyncJob,
+async function goBack(
+  { job, target, since }: Settling,
   delaySeconds: number,
   ports: JobPorts,
   { failure, found }: { readonly failure?: Failure; readonly found?: Found | undefined } = {},
 ): Promise<void> {
-  const back = { ...(failure && { error: runErrorOf(failure) }), ...(found && { result: found.result }) };
-  await stepRun(ports.store, job.run, ports.clock(), (run) => requeueRun(run, back), found?.objects);
+  const { run } = job;
+  const at = ports.clock();
+  const why = {
+    ...(failure && { error: runErrorOf(failure, job) }),
+    ...(delaySeconds > 0 && { againAt: at + delaySeconds * 1000 }),
+  };
+  await stepTargetState(ports.store, target.name, (state) => putBack(state, { run, at, since, ...why }));
+  const back = { ...why, ...(found && { result: found.result }) };
+  await stepRun(ports.store, run, at, (stored) => requeueRun(stored, back), found?.objects);
   await sendLater(ports.queue, { kind: 'resend', job }, delaySeconds);
 }
 
 /** Everything is applied; looks at its health are messages, and no worker sleeps. */
-async function waitForHealth(target: string, applied: Applied, found: Found, ports: JobPorts): Promise<void> {
+async function waitForHealth(settling: Settling, applied: Applied, outcome: Synced, ports: JobPorts): Promise<void> {
   const { store, queue, clock, log } = ports;
-  if (!(await stepTargetState(store, target, (state) => wait(state, applied, found.verifiedUpTo)))) return;
-  await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result), found.objects);
-  await sendLater(queue, { kind: 'health', target, run: applied.run, attempt: 0 }, healthDelay(0));
+  const { name, timeout } = settling.target;
+  const found = foundBy(outcome, settling.job);
+  const { waitingFor = [] } = outcome;
+  const text = describeWaited(waitingFor);
+  await storeWaited(store, applied, waitingFor);
+  if (!(await stepTargetState(store, name, (state) => wait(state, applied, text, found.verifiedUpTo)))) return;
+  await stepRun(store, applied.run, clock(), (run) => waitRun(run, found.result, text), found.objects);
+  const delay = healthDelay(0, timeout - (clock() - applied.at) / 1000);
+  await sendLater(queue, { kind: 'health', target: name, run: applied.run, attempt: 0 }, delay);
   log.info('sync waits for health', { changes: found.result.changes });
 }
 
@@ -109,12 +127,13 @@ async function waitForDeletion(settling: Settling, outcome: Synced, seconds: num
   const { job, target, since } = settling;
   const deletingSince = job.deletingSince ?? since;
   if (ports.clock() - deletingSince < target.timeout * 1000) {
-    return putBack({ ...job, deletingSince }, seconds, ports, { found: foundBy(outcome) });
+    const again = { ...settling, job: { ...job, deletingSince } };
+    return goBack(again, seconds, ports, { found: foundBy(outcome, job) });
   }
   const doing = job.remove === undefined ? 'sync' : 'deletion';
   const message = `Cannot finish the ${doing} of "${target.name}": after ${target.timeout} s objects of it are still being deleted`;
   const help = 'The run names them as skipped: look at their finalizers and at who has to remove these';
-  await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome), ports);
+  await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome, job), ports);
 }
 
 /** Someone has suspended the target in its cluster. */
@@ -122,11 +141,14 @@ async function endSuspended({ job, target }: Settling, { reason }: Suspended, po
   const at = ports.clock();
   await stepTargetState(ports.store, target.name, (state) => skip(state, job.run, at));
   const failure = new Failure('user', `Cannot sync "${target.name}": it is suspended in the cluster: ${reason}`, {
-    help: `Resume it with "sluice resume --target ${target.name}"`,
+    help: `Remove the annotation ${suspendedAnnotation} from the ConfigMap "${target.inventory.namespace}/sluice-${target.name}" of its cluster; the next push or sweep then syncs it`,
   });
   await endWithoutSync(ports, job.run, 'skipped', { error: runErrorOf(failure) });
 }
 
-function foundBy({ changes, warnings, objects, verifiedUpTo }: Synced): Found {
-  return { result: { changes, warnings }, objects, verifiedUpTo };
+function foundBy({ changes, warnings, objects, verifiedUpTo }: Synced, names: Names): Found {
+  const named = objects.map((object) => {
+    return object.error === undefined ? object : { ...object, error: nameInHelp(object.error, names) };
+  });
+  return { result: { changes, warnings }, objects: named, verifiedUpTo };
 }

@@ -1,5 +1,6 @@
 import { asFailure, Failure } from '../../domain/failure.ts';
 import { SyncJob } from '../../domain/jobs/job.ts';
+import { mostDeliveries } from '../../domain/jobs/retry.ts';
 import { commitOf, type Revision } from '../../domain/jobs/revision.ts';
 import { isOver, queueRun, runErrorOf, startRun } from '../../domain/jobs/run.ts';
 import { runIdOf } from '../../domain/jobs/run-id.ts';
@@ -31,9 +32,6 @@ export interface WorkSyncPorts extends JobPorts {
 
 /** Another worker is at this target, which the queue's groups only allow if one of them was frozen or cut off. */
 const busySeconds = 5;
-
-/** After it the queue lays a message aside (the adapters' dead letters): the last chance to say so. */
-const lastDelivery = 5;
 
 /**
  * Does what a message of the queue `sync` asks for, and acknowledges it when everything is recorded (DESIGN §3). Throws if the queue or
@@ -71,7 +69,8 @@ async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limi
     return true;
   }
 
-  if (message.receiveCount >= lastDelivery) {
+  // The last chance to say so: after this delivery the message is a dead letter.
+  if (message.receiveCount >= mostDeliveries) {
     await giveUp(job, target, ports);
     return true;
   }
@@ -88,7 +87,7 @@ async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limi
 
 /** The run says at once that its workers died, and the target is tried again by `schedule`; a dead letter would be found later. */
 async function giveUp(job: SyncJob, target: Target, ports: WorkSyncPorts): Promise<void> {
-  const failure = new Failure('server', `Cannot finish run "${job.run}": ${lastDelivery - 1} workers died at it`, {
+  const failure = new Failure('server', `Cannot finish run "${job.run}": ${mostDeliveries - 1} workers died at it`, {
     help: 'The target is tried again by itself; look at the log for what ended them',
   });
   await endFailed(ports, job.remove === undefined ? target : notRetried(target), {

@@ -1,8 +1,9 @@
 import type { TargetStatus } from '../../api.ts';
 import { createClient } from '../client.ts';
 import { type Call, type Command, outputFlag, serverFlags } from '../command.ts';
-import { formatDetails, formatRevision, formatTable, formatTime, printJson } from '../print.ts';
+import { clean, formatDetails, formatRevision, formatTable, formatTime, printJson } from '../print.ts';
 import { printError, printObjects } from '../print-run.ts';
+import type { Style } from '../terminal.ts';
 
 export const status: Command = {
   summary: 'show how the targets stand, failures first',
@@ -32,6 +33,8 @@ export const status: Command = {
   },
 };
 
+/** Of the standings that have an error. */
+const lineStyles: Readonly<Record<string, Style>> = { failed: 'red', retrying: 'yellow' };
 const settled: ReadonlySet<string> = new Set(['ready', 'suspended', 'deleted']);
 
 /** Failures first, then what is on its way, then the rest in the order of the settings. */
@@ -47,6 +50,7 @@ function formatStanding({ orphaned, suspended, lastRun, health, applied }: Targe
   if (suspended) return 'suspended';
   if (lastRun === undefined) return 'never synced';
   if (lastRun.status === 'succeeded') return 'ready';
+  if (lastRun.status === 'queued' && lastRun.error !== undefined) return 'retrying';
   return health === 'InProgress' ? 'waiting' : lastRun.status;
 }
 
@@ -72,10 +76,16 @@ function printAll({ terminal, now }: Call, targets: readonly TargetStatus[]): vo
   terminal.out(terminal.paint('bold', first));
   const standings = targets.map(formatStanding);
   for (const [index, line] of lines.entries()) {
-    terminal.out(standings[index] === 'failed' ? terminal.paint('red', line) : line);
+    const style = lineStyles[standings[index] ?? ''];
+    terminal.out(style === undefined ? line : terminal.paint(style, line));
+  }
+  for (const { name, lastRun } of targets) {
+    if (lastRun?.waitingFor === undefined) continue;
+    terminal.out('');
+    terminal.out(`${name} waits for ${clean(lastRun.waitingFor)}`);
   }
   for (const [index, { name, lastRun }] of targets.entries()) {
-    if (standings[index] !== 'failed' || lastRun?.error === undefined) continue;
+    if (lastRun?.error === undefined || lineStyles[standings[index] ?? ''] === undefined) continue;
     terminal.out('');
     printError(terminal, lastRun.error, name);
   }
@@ -90,6 +100,7 @@ function printOne({ terminal, now }: Call, target: TargetStatus): void {
     ['Applied', target.applied ?? '-'],
     ['Attempted', target.attempted ?? '-'],
     ['Last run', lastRun && `${lastRun.id} ${lastRun.status} ${formatTime(lastRun.at, now())}`],
+    ['Waiting for', lastRun?.waitingFor],
     ['Failures', lastRun?.failures?.toString()],
     ['Next sweep', formatSweep(target, now())],
   ]);

@@ -3,6 +3,9 @@ import type { Target } from '../settings/settings.ts';
 /** Seconds until a job that failed by our own fault is sent again (DESIGN §3). */
 const resendDelays = [5, 30, 120, 600];
 
+/** How often a message is delivered whose worker dies; then the queue lays it aside, as SQS is set up to do (facts/webhooks.md §7.1). */
+export const mostDeliveries = 5;
+
 /** Seconds between looks at the health of a run that waits, and then for as long as it does. */
 const healthDelays = [2, 5, 10, 15];
 const laterHealthDelay = 30;
@@ -14,9 +17,9 @@ export function resendDelay(attempt: number): number | undefined {
   return resendDelays[attempt];
 }
 
-/** Seconds until the next look at the health of a waiting run, after `attempt` looks. */
-export function healthDelay(attempt: number): number {
-  return healthDelays[attempt] ?? laterHealthDelay;
+/** Seconds until the next look at the health of a waiting run, after `attempt` looks; the last is when the `left` seconds of its time are over. */
+export function healthDelay(attempt: number, left: number): number {
+  return Math.max(Math.min(healthDelays[attempt] ?? laterHealthDelay, Math.ceil(left)), 1);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Failure, Fault } from '../failure.ts';
 import type { Cause, SyncJob } from './job.ts';
+import { type Names, nameInHelp } from './name-in-help.ts';
 import type { Revision } from './revision.ts';
 
 export type Action = 'created' | 'configured' | 'unchanged' | 'deleted' | 'skipped' | 'failed';
@@ -14,6 +15,8 @@ export interface ObjectResult {
   readonly action: Action;
   /** Why it failed or was skipped; never holds a secret value. */
   readonly error?: string;
+  /** Of an object that the deletion of its target has skipped: it is on its way out, or stays and is no longer the target's. */
+  readonly deletion?: 'going' | 'released';
   /** Something its owner should know: fields taken from other managers, a duplicate list key. */
   readonly warning?: string;
 }
@@ -35,6 +38,10 @@ export interface Run {
   /** Of the last attempt. */
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** Of a run in phase `waiting`: objects that are not `Current` yet, and what they lack. */
+  readonly waitingFor?: string;
+  /** Of a queued run: a worker takes it up then, and not before. */
+  readonly againAt?: string;
   readonly changes: Readonly<Record<Action, number>>;
   /** Not the `unchanged` ones, failures first, at most 1,000. */
   readonly objects: readonly ObjectResult[];
@@ -74,6 +81,12 @@ export interface RunEnd {
   readonly result?: RunResult;
 }
 
+/** Why and until when a run goes back. */
+export interface RunDelay extends Pick<RunEnd, 'error' | 'result'> {
+  /** Epoch milliseconds; absent where it may be taken up at once. */
+  readonly againAt?: number;
+}
+
 /** `succeeded`, `failed` and `skipped` are for good: each step below answers undefined then, and no late worker rewrites history. */
 export function isOver(run: Pick<Run, 'status'>): boolean {
   return run.status !== 'queued' && run.status !== 'running';
@@ -81,6 +94,12 @@ export function isOver(run: Pick<Run, 'status'>): boolean {
 
 export function isWaiting(run: Pick<Run, 'status' | 'phase'>): boolean {
   return run.status === 'running' && run.phase === 'waiting';
+}
+
+/** Whether it is at a worker or next in the queue of the workers; one that waits, for health or for its time to come, holds none. */
+export function takesWorker(run: Pick<Run, 'status' | 'phase' | 'againAt'>, now: number): boolean {
+  if (isOver(run) || isWaiting(run)) return false;
+  return run.againAt === undefined || Date.parse(run.againAt) <= now;
 }
 
 /** The run of a job, before the job is sent. `at` is epoch milliseconds, as all times of these steps. */
@@ -102,16 +121,26 @@ export function startRun(run: RunSummary, revision: Revision, at: number): RunSu
 }
 
 /** All is applied; the health of some object is not there yet. */
-export function waitRun(run: RunSummary, result: RunResult): RunSummary | undefined {
+export function waitRun(run: RunSummary, result: RunResult, waitingFor: string): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  return { ...run, ...result, phase: 'waiting' };
+  return { ...run, ...result, phase: 'waiting', waitingFor };
+}
+
+/** Another look has found what is still waited for. */
+export function waitOn(run: RunSummary, waitingFor: string): RunSummary | undefined {
+  return isWaiting(run) ? { ...run, waitingFor } : undefined;
 }
 
 /** The job goes back; `error` says why if it was our fault. */
-export function requeueRun(run: RunSummary, back: Pick<RunEnd, 'error' | 'result'> = {}): RunSummary | undefined {
+export function requeueRun(run: RunSummary, { error, result, againAt }: RunDelay = {}): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  const { phase: _phase, error: _error, ...kept } = run;
-  return { ...kept, ...back.result, status: 'queued', ...(back.error && { error: back.error }) };
+  return {
+    ...withoutStanding(run),
+    ...result,
+    status: 'queued',
+    ...(error && { error }),
+    ...(againAt !== undefined && { againAt: iso(againAt) }),
+  };
 }
 
 export function endRun(
@@ -121,14 +150,20 @@ export function endRun(
   end: RunEnd = {},
 ): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  const { phase: _phase, error: _error, ...kept } = run;
   const { result, ...reason } = end;
-  return { ...kept, ...result, status, finishedAt: iso(at), ...reason };
+  return { ...withoutStanding(run), ...result, status, finishedAt: iso(at), ...reason };
 }
 
-/** Of a Failure what a run says. */
-export function runErrorOf({ fault, message, help }: Failure): RunError {
-  return { fault, message, ...(help !== undefined && { help }) };
+/** Of a Failure what a run says; with `names` where its help tells commands for the target and the run. */
+export function runErrorOf({ fault, message, help }: Failure, names?: Names): RunError {
+  if (help === undefined) return { fault, message };
+  return { fault, message, help: names === undefined ? help : nameInHelp(help, names) };
+}
+
+/** Without what told how it stood until now. */
+function withoutStanding(run: RunSummary): RunSummary {
+  const { phase: _phase, error: _error, againAt: _againAt, waitingFor: _waitingFor, ...kept } = run;
+  return kept;
 }
 
 function identity({ id, target, kind, cause, queuedAt }: RunSummary): Omit<RunSummary, 'status' | 'changes'> {

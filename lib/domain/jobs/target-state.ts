@@ -14,8 +14,8 @@ export interface TargetState {
   readonly succeeded?: Applied;
   /** Failures in a row since a run succeeded. */
   readonly failure?: FailedRun;
-  /** The last run that began or ended; not those that were skipped before they began. */
-  readonly last?: { readonly run: string; readonly status: RunStatus; readonly at: number };
+  /** The last run that began, went back or ended; not those that were skipped before they began. */
+  readonly last?: LastRun;
   /** The commit up to which history has been verified. */
   readonly verifiedUpTo?: string;
 }
@@ -32,6 +32,17 @@ export interface Begun {
 export interface Applied extends Begun {
   /** Of the settings and the version with which it was applied (target-digest.ts). */
   readonly digest: string;
+}
+
+export interface LastRun {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly at: number;
+  /** Of a run that went back: why, and when it is tried again. */
+  readonly error?: RunError;
+  readonly againAt?: number;
+  /** Of a run that waits for health: for what. */
+  readonly waitingFor?: string;
 }
 
 export interface FailedRun {
@@ -70,9 +81,21 @@ export function mayHaveObjects({ begun, last, succeeded }: TargetState): boolean
  * Everything is applied and some health is not there yet. Undefined, as from the steps below, if another attempt has begun since, of
  * this run or a newer one: a worker that was frozen meanwhile has nothing to say any more.
  */
-export function wait(state: TargetState, applied: Applied, verifiedUpTo: string | undefined): TargetState | undefined {
+export function wait(
+  state: TargetState,
+  applied: Applied,
+  waitingFor: string,
+  verifiedUpTo?: string | undefined,
+): TargetState | undefined {
   if (!beganLast(state, applied)) return undefined;
-  return { ...state, waiting: applied, ...(verifiedUpTo !== undefined && { verifiedUpTo }) };
+  const waiting = { ...state, waiting: applied, ...(verifiedUpTo !== undefined && { verifiedUpTo }) };
+  return keepWaiting(waiting, applied.run, waitingFor) ?? waiting;
+}
+
+/** A look has found what the run still waits for. Undefined if it is not the last run any more. */
+export function keepWaiting(state: TargetState, run: string, waitingFor: string): TargetState | undefined {
+  if (state.waiting?.run !== run || state.last?.run !== run) return undefined;
+  return { ...state, last: { ...state.last, waitingFor } };
 }
 
 export function succeed(
@@ -102,12 +125,30 @@ export function skip(state: TargetState, run: string, at: number): TargetState |
   return { ...state, last: { run, status: 'skipped', at } };
 }
 
-export interface Failing {
+/** How an attempt came out that did not succeed. */
+interface Ending {
   readonly run: string;
-  readonly error: RunError;
   readonly at: number;
   /** When the attempt began, or was taken up if it did not come to that: one that began later counts for more. */
   readonly since: number;
+}
+
+export interface PuttingBack extends Ending {
+  readonly error?: RunError;
+  readonly againAt?: number;
+}
+
+/** The run is queued again. May be repeated. */
+export function putBack(state: TargetState, { run, at, since, error, againAt }: PuttingBack): TargetState | undefined {
+  if (hasBegunSince(state, { run, since })) return undefined;
+  return {
+    ...state,
+    last: { run, status: 'queued', at, ...(error && { error }), ...(againAt !== undefined && { againAt }) },
+  };
+}
+
+export interface Failing extends Ending {
+  readonly error: RunError;
   readonly verifiedUpTo?: string | undefined;
 }
 
@@ -118,8 +159,7 @@ export function fail(
   failing: Failing,
 ): TargetState | undefined {
   const { run, error, at, since, verifiedUpTo } = failing;
-  const { begun } = state;
-  if (begun !== undefined && (begun.at > since || (begun.at === since && begun.run !== run))) return undefined;
+  if (hasBegunSince(state, { run, since })) return undefined;
   const before = state.failure?.count ?? 0;
   const count = state.failure?.run === run ? before : before + 1;
   const seconds = retrySeconds(target, count);
@@ -131,6 +171,10 @@ export function fail(
     last: { run, status: 'failed', at },
     ...(verifiedUpTo !== undefined && { verifiedUpTo }),
   };
+}
+
+function hasBegunSince({ begun }: TargetState, { run, since }: Pick<Ending, 'run' | 'since'>): boolean {
+  return begun !== undefined && (begun.at > since || (begun.at === since && begun.run !== run));
 }
 
 /** Whether no attempt has begun since this one, neither of another run nor of its own. */

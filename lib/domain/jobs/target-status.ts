@@ -16,11 +16,11 @@ export interface TargetStatus {
   readonly applied?: Revision;
   /** The revision of the run that began last; another than `applied` while it is on its way, or if it failed. */
   readonly attempted?: Revision;
-  /** The last run that began or ended, other than as `skipped`; absent before the first. */
+  /** The last run that began, went back or ended, other than as `skipped`; absent before the first. */
   readonly lastRun?: LastRun;
   /** Of its objects, in the words of kstatus: `InProgress` while a run waits for them; absent while it is not known. */
   readonly health?: 'Current' | 'InProgress';
-  /** When it is synced again without an event, at the latest; absent if it is not. */
+  /** When it is synced, or a run that went back is tried, again without an event, at the latest; absent if it is not. */
   readonly nextSweepAt?: string;
 }
 
@@ -29,8 +29,10 @@ export interface LastRun {
   readonly status: RunStatus;
   /** When it reached that status. */
   readonly at: string;
-  /** Why it failed. */
+  /** Why it failed, or why a run that is queued went back. */
   readonly error?: RunError;
+  /** Of a run that waits for its objects: for which, and what they lack. */
+  readonly waitingFor?: string;
   /** Failures in a row, this one included. */
   readonly failures?: number;
 }
@@ -64,7 +66,14 @@ function describeState(state: TargetState): Pick<TargetStatus, 'applied' | 'atte
 }
 
 function describeLast(last: NonNullable<TargetState['last']>, failure: TargetState['failure']): LastRun {
-  const told = { id: last.run, status: last.status, at: iso(last.at) };
+  const { error, waitingFor } = last;
+  const told = {
+    id: last.run,
+    status: last.status,
+    at: iso(last.at),
+    ...(error && { error }),
+    ...(waitingFor !== undefined && { waitingFor }),
+  };
   if (last.status !== 'failed' || failure?.run !== last.run) return told;
   return { ...told, error: failure.error, failures: failure.count };
 }
@@ -77,6 +86,7 @@ function healthOf({ last, waiting, succeeded }: TargetState): TargetStatus['heal
 /** Sweeps are spread over the end of the interval (due.ts): this is the end. */
 function sweepAt(target: Target, { last, failure }: TargetState): number | undefined {
   if (last === undefined) return undefined;
+  if (last.againAt !== undefined) return last.againAt;
   const times = [failure?.retryAt, target.interval === 0 ? undefined : last.at + target.interval * 1000];
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);

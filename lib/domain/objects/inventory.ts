@@ -38,7 +38,8 @@ const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
 const sourceAnnotation = 'sluice.dev/source';
 const pathsAnnotation = 'sluice.dev/paths';
 const holderAnnotation = 'sluice.dev/holder';
-const suspendedAnnotation = 'sluice.dev/suspended';
+/** On the parent: who suspended the target, when and why. */
+export const suspendedAnnotation = 'sluice.dev/suspended';
 const pinnedAnnotation = 'sluice.dev/pinned';
 const movedFromAnnotation = 'sluice.dev/moved-from';
 const tooling = 'sluice/v1';

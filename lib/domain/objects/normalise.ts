@@ -1,6 +1,7 @@
 import { isBuiltIn, podSpecPath } from './built-in.ts';
 import { at, type Draft, isDraft } from './draft.ts';
 import type { KubeObject } from './kube-object.ts';
+import { writeQuantities } from './quantities.ts';
 
 export interface Normalised {
   readonly object: KubeObject;
@@ -74,43 +75,6 @@ function nameProtocols(object: Draft): void {
   const ports = containersOf(object).flatMap((container) => at(container, ['ports', '*']));
   if (object.kind === 'Service') ports.push(...at(object, ['spec', 'ports', '*']));
   for (const port of ports) port.protocol ??= 'TCP';
-}
-
-/** Maps of quantities outside of pod specs, by kind. */
-const quantityMaps: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  PersistentVolume: [['spec', 'capacity']],
-  PersistentVolumeClaim: [
-    ['spec', 'resources', 'requests'],
-    ['spec', 'resources', 'limits'],
-  ],
-  StatefulSet: [
-    ['spec', 'volumeClaimTemplates', '*', 'spec', 'resources', 'requests'],
-    ['spec', 'volumeClaimTemplates', '*', 'spec', 'resources', 'limits'],
-  ],
-  ResourceQuota: [['spec', 'hard']],
-  LimitRange: ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'].map((field) => [
-    'spec',
-    'limits',
-    '*',
-    field,
-  ]),
-};
-
-/** The API server stores a quantity as text: `cpu: 1` would differ from what it gives back. */
-function writeQuantities(object: Draft): void {
-  const maps = (quantityMaps[String(object.kind)] ?? []).flatMap((path) => at(object, path));
-  for (const container of containersOf(object)) {
-    maps.push(...at(container, ['resources', 'requests']), ...at(container, ['resources', 'limits']));
-  }
-  const podSpec = podSpecPath(object as unknown as KubeObject);
-  if (podSpec !== undefined) maps.push(...at(object, [...podSpec, 'overhead']));
-  for (const map of maps) {
-    for (const [name, value] of Object.entries(map)) if (typeof value === 'number') map[name] = String(value);
-  }
-  if (podSpec === undefined) return;
-  for (const volume of at(object, [...podSpec, 'volumes', '*', 'emptyDir'])) {
-    if (typeof volume.sizeLimit === 'number') volume.sizeLimit = String(volume.sizeLimit);
-  }
 }
 
 interface KeyedList {

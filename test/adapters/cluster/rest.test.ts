@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createRest } from '../../../lib/adapters/cluster/rest.ts';
+import { limitsOf } from '../../../lib/adapters/cluster/retry.ts';
+import type { Exchange, Transport } from '../../../lib/adapters/cluster/transport.ts';
 import type { Cluster } from '../../../lib/app/ports.ts';
 import type { ResourceKind } from '../../../lib/domain/objects/kube-object.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../fakes/fault-proxy.ts';
@@ -157,4 +160,19 @@ describeCluster('requests to an API server behind a bad network', (kubeconfig) =
     const redirect = await refusal(cluster.list(kind, { namespace }));
     expect(redirect.message).toBe(`Cannot list "configmaps of ${namespace}": it redirects to https://login.example`);
   });
+});
+
+it('an API that is not built in has 15 s for an answer, and the server itself as long as it takes', async () => {
+  const asked: number[] = [];
+  const transport = {
+    async exchange({ timeoutMs }: Exchange) {
+      asked.push(timeoutMs);
+      return { status: 200, headers: {}, body: Buffer.from('{}') };
+    },
+  } as unknown as Transport;
+  const rest = createRest(transport, { origin: 'https://k8s.example' });
+  for (const apiVersion of ['v1', 'apps/v1', 'metrics.k8s.io/v1']) {
+    await rest.send({ method: 'GET', path: '/x', what: 'read "x"', limits: limitsOf({ apiVersion }) });
+  }
+  expect(asked).toEqual([65_000, 65_000, 15_000]);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nextDelay, parseRetryAfter, patient, quick } from '../../../lib/adapters/cluster/retry.ts';
+import { limitsOf, nextDelay, parseRetryAfter, patient, quick } from '../../../lib/adapters/cluster/retry.ts';
 
 it('delays double up to five seconds, of which half is chance', () => {
   const delays = [1, 2, 3, 4, 5, 6].map((number) =>
@@ -21,6 +21,11 @@ it('there is no attempt after the seventh, nor one that would begin after thirty
   expect(nextDelay({ number: 1, elapsedMs: 29_900 }, patient, 0)).toBeUndefined();
   expect(nextDelay({ number: 1, elapsedMs: 0, retryAfterMs: 31_000 }, patient, 0)).toBeUndefined();
   expect(nextDelay({ number: 3, elapsedMs: 0 }, quick, 0)).toBeUndefined();
+});
+
+it('an API that is not built in is not waited for as long as the server itself', () => {
+  expect(limitsOf({ apiVersion: 'apps/v1' })).toBe(patient);
+  expect(limitsOf({ apiVersion: 'metrics.k8s.io/v1' })).toBe(quick);
 });
 
 it('a server is never asked again sooner than it said', () => {

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseAddress } from '../../../lib/adapters/git/address.ts';
+import { gitFailure } from '../../../lib/adapters/git/failures.ts';
 import type { GitHttpFault } from '../../parts/git-http.ts';
 import { createSshKey, type Sshd, startSshd } from '../../parts/sshd.ts';
 import { checkOut, failureOf, filesIn, password, source, temporaryFolder, testGit, world } from './shared.ts';
@@ -64,16 +66,32 @@ it('a server that nobody runs is a server failure', async () => {
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
-  for (const url of [`http://127.0.0.1:${port}/shop.git`, 'http://nowhere.invalid/shop.git']) {
-    const failure = await failureOf(git.head(source(url)));
-    expect(failure.fault).toBe('server');
-    expect(failure.message).toMatch(/: the server does not answer \(/);
-  }
+  const silent = await failureOf(git.head(source(`http://127.0.0.1:${port}/shop.git`)));
+  expect(silent.fault).toBe('server');
+  expect(silent.message).toMatch(/: the server does not answer \(/);
   const failure = await failureOf(
     git.head(source(`ssh://git@127.0.0.1:${port}/shop`, { auth: { sshKey: { env: 'KEY' } } })),
   );
   expect(failure.fault).toBe('server');
   expect(failure.message).toMatch(/: the server does not answer \(/);
+});
+
+it('a host that nobody knows is missing, as that of a cluster is', async () => {
+  const { git } = await testGit({ secrets });
+  expect(await failureOf(git.head(source('http://nowhere.invalid/shop.git')))).toMatchObject({
+    fault: 'missing',
+    message: 'Cannot read "http://nowhere.invalid/shop.git": there is no such host',
+    help: 'Look at the name of the server in source.url',
+  });
+});
+
+it.each([
+  ['Name or service not known', 'missing'],
+  ['Temporary failure in name resolution', 'server'],
+])('ssh that says "%s" of a host is a %s failure', (words, fault) => {
+  const exchange = { address: parseAddress('ssh://git@nowhere.invalid/shop', false), credentials: undefined };
+  const stderr = `ssh: Could not resolve hostname nowhere.invalid: ${words}\nfatal: Could not read from remote repository.`;
+  expect(gitFailure('read', exchange, stderr).fault).toBe(fault);
 });
 
 it('a server that hangs is given up after the time that is set', async () => {

@@ -293,6 +293,7 @@ describeCluster('deleting a target', (kubeconfig) => {
       id: `${namespace}:configmap/held-${name}`,
       action: 'skipped',
       error: 'it is still being deleted; its finalizers: sluice.test/hold',
+      deletion: 'going',
     });
     expect(first).not.toHaveProperty('error');
     expect((await api('GET', parent)).body.metadata.annotations).toMatchObject({
@@ -304,6 +305,21 @@ describeCluster('deleting a target', (kubeconfig) => {
     await api('PATCH', path(`held-${name}`), { metadata: { finalizers: null } }, merge);
     expect(await ending).toMatchObject({ changes: { deleted: 1, skipped: 0 } });
     expect(await statuses(parent, path(`held-${name}`))).toEqual([404, 404]);
+  });
+
+  it('tells at its end of what it let go of in an earlier attempt', async () => {
+    const { name, bring, attempt, remove } = place();
+    const annotations = { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' };
+    const held = map(`held-${name}`, { metadata: { finalizers: ['sluice.test/hold'] } });
+    await bring(all(held, map(`kept-${name}`, { metadata: { annotations } })));
+    const ending = remove();
+    await sleep(300);
+    await api('PATCH', path(`held-${name}`), { metadata: { finalizers: null } }, merge);
+    expect((await ending).objects.map(({ id, action, deletion }) => ({ id, action, deletion }))).toEqual([
+      { id: `${namespace}:configmap/kept-${name}`, action: 'skipped', deletion: 'released' },
+      { id: `${namespace}:configmap/held-${name}`, action: 'deleted', deletion: undefined },
+    ]);
+    expect((await attempt()).objects).toEqual([]);
   });
 
   it('orphan does not wait for an object that is being deleted', async () => {
@@ -325,6 +341,7 @@ describeCluster('deleting a target', (kubeconfig) => {
     expect(outcome.objects[0]).toMatchObject({
       id: `${namespace}:configmap/kept-${name}`,
       error: expect.stringContaining('no longer of this target'),
+      deletion: 'released',
     });
     expect(outcome).not.toHaveProperty('error');
     const { body } = await api('GET', path(`kept-${name}`));

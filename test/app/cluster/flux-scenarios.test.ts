@@ -42,6 +42,7 @@ describeShared('Flux v1 sync and garbage collection', (shared) => {
   describeCluster('scenarios', (kubeconfig) => {
     const api = rawApi(kubeconfig);
     const rows = (JSON.parse(readFileSync(`${shared}/cases/sync_gc_scenarios.json`, 'utf8')) as { cases: Row[] }).cases;
+    // The rows of kind loop are in flux-loop.test.ts, that of apply_order in test/domain/objects/apply-order.test.ts.
     // Discovery that fails concerns the objects of that group alone here, and no claimed kind is of it (APPLY §6): see prune.test.ts.
     const scenarios = rows.filter((row) => row.kind === 'scenario' && row.input.discoveryFails === undefined);
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { inventoryId } from '../../../lib/domain/objects/inventory.ts';
 import { describeCluster, rawApi, useNamespace } from '../../parts/api-server.ts';
@@ -23,6 +24,15 @@ describeCluster('inventory', (kubeconfig) => {
   }
   async function annotationsOf(name: string): Promise<Record<string, string>> {
     return (await api('GET', `${configMaps}/sluice-${name}`)).body.metadata.annotations;
+  }
+
+  /** Of a controller's object, once it is there. */
+  async function untilMade(path: string) {
+    for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) {
+      const { status, body } = await api('GET', path);
+      if (status === 200) return body;
+    }
+    throw new Error(`no controller has made ${path}`);
   }
 
   it('kinds and namespaces of the parent are exact when a run settles', async () => {
@@ -222,6 +232,30 @@ describeCluster('inventory', (kubeconfig) => {
     await bring('');
     expect((await api('GET', `${configMaps}/a-${name}`)).status).toBe(404);
     expect((await api('GET', `${configMaps}/copy-${name}`)).status).toBe(200);
+  });
+
+  // APPLY §4 (T): the endpoints controller copies the labels of a Service, ours among them.
+  it('the Endpoints that the controller makes of a Service of ours are not ours to delete', async () => {
+    const { name, bring } = world();
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `s-${name}`, namespace },
+      spec: { selector: { app: name }, ports: [{ port: 80 }] },
+    };
+    // Since git has Endpoints too, the kind is claimed, and listed.
+    const endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata: { name: `e-${name}`, namespace }, subsets: [] };
+    await bring(all(JSON.stringify(service), JSON.stringify(endpoints)));
+    const path = `/api/v1/namespaces/${namespace}/endpoints`;
+    const made = await untilMade(`${path}/s-${name}`);
+    expect(made.metadata.labels).toMatchObject({
+      'applyset.kubernetes.io/part-of': inventoryId(`sluice-${name}`, namespace),
+    });
+    const second = await bring(JSON.stringify(service));
+    expect(second.objects).toEqual([{ id: `${namespace}:endpoints/e-${name}`, action: 'deleted' }]);
+    expect(second.changes).toMatchObject({ deleted: 1, unchanged: 1 });
+    expect((await api('GET', `${path}/s-${name}`)).body.metadata.uid).toBe(made.metadata.uid);
+    expect((await annotationsOf(name))['applyset.kubernetes.io/contains-group-kinds']).toBe('Service');
   });
 
   it('another installation that synced lately is refused; taking over, or its silence, lets us', async () => {

@@ -26,20 +26,26 @@ function clusterOf(code: string): Cluster {
   return verbs as Cluster;
 }
 
-it.each([1, 9])('what the account may not read is told apart, of %i objects of a namespace', async (count) => {
+it.each([
+  [1, 'Forbidden'],
+  [9, 'Forbidden'],
+  [1, 'ServiceUnavailable'],
+  [9, 'ServiceUnavailable'],
+])('what cannot be read is told apart, of %i objects of a namespace: %s', async (count, code) => {
   const objects = Array.from({ length: count }, (_, index) => [
     desired(`a${index}`, 'open'),
     desired(`b${index}`, 'shut'),
   ]).flat();
-  const { live, forbidden } = await lookAt(clusterOf('Forbidden'), objects);
+  const { live, unread } = await lookAt(clusterOf(code), objects);
   expect([...live.keys()]).toEqual(['/ConfigMap/open/a0']);
-  expect([...forbidden.keys()].sort()).toEqual(
-    Array.from({ length: count }, (_, index) => `/ConfigMap/shut/b${index}`),
-  );
+  expect([...unread.keys()].sort()).toEqual(Array.from({ length: count }, (_, index) => `/ConfigMap/shut/b${index}`));
+  for (const failure of unread.values()) expect(failure.code).toBe(code);
 });
 
-it('a kind that is not served yet has nothing there, and what else goes wrong ends the look', async () => {
+it('a kind that is not served yet has nothing there, and a server that cannot be reached ends the look', async () => {
   const objects = [desired('b', 'shut')];
-  expect(await lookAt(clusterOf('NotServed'), objects)).toEqual({ live: new Map(), forbidden: new Map() });
-  await expect(lookAt(clusterOf('Unreachable'), objects)).rejects.toThrow('Cannot read "x": no');
+  expect(await lookAt(clusterOf('NotServed'), objects)).toEqual({ live: new Map(), unread: new Map() });
+  for (const code of ['Unreachable', 'Aborted']) {
+    await expect(lookAt(clusterOf(code), objects)).rejects.toThrow('Cannot read "x": no');
+  }
 });

@@ -88,6 +88,30 @@ describeCluster('a second sync', (kubeconfig) => {
       }),
     ],
     [
+      'divisors as numbers',
+      deployment('divisors', {
+        containers: [
+          {
+            ...{ name: 'a', image: 'a' },
+            env: [{ name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: 1 } } }],
+          },
+        ],
+        volumes: [
+          {
+            name: 'v',
+            downwardAPI: {
+              items: [
+                {
+                  path: 'memory',
+                  resourceFieldRef: { containerName: 'a', resource: 'limits.memory', divisor: 1 },
+                },
+              ],
+            },
+          },
+        ],
+      }),
+    ],
+    [
       'quantities in another form',
       deployment('forms', {
         containers: [{ name: 'a', image: 'a', resources: { limits: { cpu: '1000m', memory: '1024Mi' } } }],
@@ -251,6 +275,23 @@ describeCluster('a second sync', (kubeconfig) => {
           maxReplicas: 3,
           metrics: [
             { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+          ],
+        },
+      },
+    ],
+    [
+      'an autoscaler by numbers',
+      {
+        apiVersion: 'autoscaling/v2beta2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'numbers' },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'full' },
+          minReplicas: 1,
+          maxReplicas: 3,
+          metrics: [
+            { type: 'Pods', pods: { metric: { name: 'rps' }, target: { type: 'AverageValue', averageValue: 30 } } },
+            { type: 'External', external: { metric: { name: 'q' }, target: { type: 'Value', value: 2000 } } },
           ],
         },
       },

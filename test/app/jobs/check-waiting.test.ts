@@ -2,16 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { workCheck } from '../../../lib/app/jobs/work-check.ts';
 import { workSync } from '../../../lib/app/jobs/work-sync.ts';
 import { readTargetState, stepTargetState } from '../../../lib/app/records/target-state.ts';
+import { showTarget } from '../../../lib/app/show-target.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import { formatRevision } from '../../../lib/domain/jobs/revision.ts';
 import { succeedWaiting } from '../../../lib/domain/jobs/target-state.ts';
-import { commit, createJobWorld, type JobWorld, take, targetsOf } from './job-world.ts';
-
-const waitingFor = ['default:deployment/web: 1 of 3 replicas are available'];
+import { commit, createJobWorld, inProgress, type JobWorld, take, targetsOf } from './job-world.ts';
 
 /** A run that has applied everything and waits for health. */
 async function waitingRun(world: JobWorld, id = 'd1', head = commit('b')): Promise<string> {
-  world.place('shop').health = { health: 'InProgress', waitingFor };
+  world.place('shop').health = inProgress('web');
   const [run = ''] = await world.push(id, head);
   await workSync(await take(world, 'sync'), world.ports);
   return run;
@@ -47,6 +46,20 @@ describe('a run that waits for health', () => {
     });
   });
 
+  it('is judged by the objects that its sync waited for', async () => {
+    const world = createJobWorld();
+    await waitingRun(world);
+    const looks: unknown[] = [];
+    Object.assign(world.ports, {
+      checkHealth: async (_target: unknown, waited: unknown) => {
+        looks.push(waited);
+        return { health: 'Current', waitingFor: [] };
+      },
+    });
+    await world.drain();
+    expect(looks).toEqual([inProgress('web').waitingFor]);
+  });
+
   it('fails when the timeout is over, with what it waited for', async () => {
     const world = createJobWorld(targetsOf({ name: 'shop', timeout: '1m' }));
     const id = await waitingRun(world);
@@ -55,25 +68,57 @@ describe('a run that waits for health', () => {
       status: 'failed',
       error: {
         fault: 'user',
-        message: `Cannot finish the sync of "shop": after 60 s it waits for ${waitingFor[0]}`,
+        message: `Cannot finish the sync of "shop": after 60 s it waits for default:deployment/web: 1 of 3 replicas are available`,
       },
     });
     expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ failure: { run: id, count: 1 } });
   });
 
+  // With a timeout of 20 s it ended after 32 s, and said 20.
+  it.each([20, 45, 61])(
+    'is looked at for the last time when the timeout of %i s is over, and says so',
+    async (seconds) => {
+      const world = createJobWorld(targetsOf({ name: 'shop', timeout: `${seconds}s` }));
+      const id = await waitingRun(world);
+      const begun = world.now();
+      await world.drain();
+      expect((world.now() - begun) / 1000).toBe(seconds);
+      expect((await world.run(id)).error?.message).toContain(`after ${seconds} s it waits for`);
+    },
+  );
+
+  it('tells for what it waits, as the last look found it', async () => {
+    const world = createJobWorld();
+    const id = await waitingRun(world);
+    const web = 'default:deployment/web: 1 of 3 replicas are available';
+    async function told() {
+      const target = await showTarget(world.ports.targets, world.ports.store, 'shop');
+      return [(await world.run(id)).waitingFor, target?.lastRun?.waitingFor];
+    }
+    expect(await told()).toEqual([web, web]);
+    world.place('shop').health = inProgress('other');
+    await world.drain(3);
+    expect(await told()).toEqual([web, web].map((text) => text.replace('web', 'other')));
+    world.place('shop').health = { health: 'Current', waitingFor: [] };
+    await world.drain();
+    expect(await told()).toEqual([undefined, undefined]);
+  });
+
   it('names five of many objects', async () => {
     const world = createJobWorld(targetsOf({ name: 'shop', timeout: '1s' }));
     const id = await waitingRun(world);
-    world.place('shop').health = { health: 'InProgress', waitingFor: Array.from({ length: 7 }, (_, n) => `o${n}`) };
+    world.place('shop').health = inProgress(...Array.from({ length: 7 }, (_, n) => `o${n}`));
     await world.drain();
-    expect((await world.run(id)).error?.message).toMatch(/ waits for o0; o1; o2; o3; o4 and 2 more$/);
+    expect((await world.run(id)).error?.message).toMatch(
+      / waits for default:deployment\/o0: 1 of 3 replicas are available; .*o4: 1 of 3 replicas are available and 2 more$/,
+    );
   });
 
   it('fails at once when an object is in Failed health', async () => {
     const world = createJobWorld();
     const id = await waitingRun(world);
     const error = new Failure('user', 'Cannot make an object healthy: default:deployment/web: crash loop');
-    world.place('shop').health = { health: 'InProgress', waitingFor, error };
+    world.place('shop').health = { ...inProgress('web'), error };
     await world.drain(3);
     expect(await world.run(id)).toMatchObject({ status: 'failed', error: { message: error.message } });
   });
@@ -107,7 +152,7 @@ describe('a run that waits for health', () => {
     const world = createJobWorld();
     const first = await world.push('d1', commit('b'));
     const second = await world.push('d2', commit('c'));
-    world.place('shop').health = { health: 'InProgress', waitingFor };
+    world.place('shop').health = inProgress('web');
     await world.drain(1);
     expect(world.place('shop').applied).toEqual([commit('c')]);
     expect(await world.run(second[0])).toMatchObject({ status: 'skipped', supersededBy: first[0] });

@@ -46,6 +46,15 @@ export interface JobWorld {
   run(id: string | undefined): Promise<Run>;
 }
 
+/** Of objects that are not there yet: a Deployment of each name. */
+export function inProgress(...names: string[]): HealthOutcome {
+  const waitingFor = names.map((name) => ({
+    object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'default' } },
+    message: '1 of 3 replicas are available',
+  }));
+  return { health: 'InProgress', waitingFor };
+}
+
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 /** `commit('a')`: 40 of that digit. */
@@ -94,6 +103,7 @@ export function createJobWorld(targets = targetsOf({ name: 'shop' })): JobWorld 
     return synced(head, {
       changes: { ...noChanges, [isNew ? 'configured' : 'unchanged']: 1 },
       health: here.health.health,
+      waitingFor: here.health.waitingFor,
     });
   }
 

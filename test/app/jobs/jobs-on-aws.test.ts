@@ -13,7 +13,7 @@ import { readTargetState } from '../../../lib/app/records/target-state.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import { startDynamo } from '../../fakes/aws/dynamo.ts';
 import { startSqs } from '../../fakes/aws/sqs.ts';
-import { commit, createJobWorld, targetsOf } from './job-world.ts';
+import { commit, createJobWorld, inProgress, targetsOf } from './job-world.ts';
 
 const waiting = { waitSeconds: 1, visibilitySeconds: 60, limit: 1 };
 
@@ -34,7 +34,7 @@ it('a push that fails once by our own fault, and waits for health, comes to its 
   const { world, ports } = await createAwsWorld();
   const here = world.place('shop');
   here.head = commit('b');
-  here.health = { health: 'InProgress', waitingFor: ['default:deployment/web: 0 of 1'] };
+  here.health = inProgress('web');
   let fails = 1;
   async function sync(context: SyncContext) {
     if (fails-- > 0) throw new Failure('server', 'Cannot reach "git.example": refused');

@@ -6,7 +6,7 @@ import { workSync } from '../../../lib/app/jobs/work-sync.ts';
 import { listRuns } from '../../../lib/app/records/run-list.ts';
 import { readTargetState } from '../../../lib/app/records/target-state.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
-import { commit, createJobWorld, take } from './job-world.ts';
+import { commit, createJobWorld, inProgress, take } from './job-world.ts';
 
 import { expectSettled, killEverywhere, killedAt } from './kill.ts';
 
@@ -115,7 +115,7 @@ describe('a kill at any call', () => {
   it('of a sync that supersedes a waiting run, or of the looks at its health, ends both runs', async () => {
     await killEverywhere(async (killAt) => {
       const world = createJobWorld();
-      world.place('shop').health = { health: 'InProgress', waitingFor: ['default:deployment/web: 0 of 1'] };
+      world.place('shop').health = inProgress('web');
       const [first] = await world.push('d1', commit('a'));
       await workSync(await take(world, 'sync'), world.ports);
       const [second] = await world.push('d2', commit('b'));
@@ -135,12 +135,12 @@ describe('a kill at any call', () => {
 
   it.each([
     ['Current', { health: 'Current', waitingFor: [] }, 'succeeded'],
-    ['InProgress', { health: 'InProgress', waitingFor: ['a'] }, 'failed'],
+    ['InProgress', inProgress('a'), 'failed'],
     ['Failed', { health: 'InProgress', waitingFor: [], error: new Failure('user', 'Cannot run "a"') }, 'failed'],
   ] as const)('of a look that finds %s ends the run all the same', async (_, health, status) => {
     await killEverywhere(async (killAt) => {
       const world = createJobWorld();
-      world.place('shop').health = { health: 'InProgress', waitingFor: ['a'] };
+      world.place('shop').health = inProgress('a');
       const [id] = await world.push('d1', commit('a'));
       await workSync(await take(world, 'sync'), world.ports);
       world.advance(2);

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { schedule } from '../../../lib/app/jobs/schedule.ts';
+import type { SyncContext, Synced } from '../../../lib/app/outcome.ts';
 import { readTargetState } from '../../../lib/app/records/target-state.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
-import { commit, createJobWorld, targetsOf } from './job-world.ts';
+import { formatRevision } from '../../../lib/domain/jobs/revision.ts';
+import { commit, createJobWorld, inProgress, synced, targetsOf } from './job-world.ts';
 import { minutesOfSyncs } from './minutes-of-syncs.ts';
 
+const ours = new Failure('server', 'Cannot reach "git.example": connection refused');
 const theirs = new Failure('user', 'Cannot render "a": no YAML');
 
 describe('schedule', () => {
@@ -47,7 +50,7 @@ describe('schedule', () => {
     expect(await schedule(10, world.ports)).toHaveLength(1);
     world.advance(60);
     expect(await schedule(10, world.ports)).toEqual([]);
-    world.place('shop').health = { health: 'InProgress', waitingFor: ['a'] };
+    world.place('shop').health = inProgress('a');
     await world.drain(0);
     world.advance(60);
     expect(await schedule(10, world.ports)).toEqual([]);
@@ -60,6 +63,24 @@ describe('schedule', () => {
     await world.drain(0);
     world.advance(60);
     expect(await schedule(2, world.ports)).toHaveLength(2);
+    await world.drain(0);
+    expect(await schedule(2, world.ports)).toHaveLength(1);
+  });
+
+  // Once 32 runs waited for slow Deployments, or for a git server that was down, no other target was swept any more.
+  it.each([
+    ['wait for health', { health: 'InProgress' } as const],
+    ['wait to be tried again', ours],
+  ])('takes runs that only %s for no work of the workers', async (_, outcome) => {
+    const world = createJobWorld(targetsOf(...['a', 'b', 'c'].map((name) => ({ name }))));
+    async function sync({ started }: SyncContext): Promise<Synced> {
+      await started(formatRevision('main', commit('a')));
+      if (outcome instanceof Failure) throw outcome;
+      return synced(commit('a'), outcome);
+    }
+    Object.assign(world.ports, { sync });
+    expect(await schedule(2, world.ports)).toHaveLength(2);
+    expect(await schedule(2, world.ports)).toEqual([]);
     await world.drain(0);
     expect(await schedule(2, world.ports)).toHaveLength(1);
   });

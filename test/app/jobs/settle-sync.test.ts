@@ -3,6 +3,7 @@ import { requestSync } from '../../../lib/app/jobs/request-sync.ts';
 import { workSync } from '../../../lib/app/jobs/work-sync.ts';
 import type { SyncContext } from '../../../lib/app/outcome.ts';
 import { readTargetState } from '../../../lib/app/records/target-state.ts';
+import { showTarget } from '../../../lib/app/show-target.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import { formatRevision } from '../../../lib/domain/jobs/revision.ts';
 import { commit, createJobWorld, type JobPorts, synced, take, targetsOf } from './job-world.ts';
@@ -37,7 +38,7 @@ describe('what to do next is said', () => {
       'when it is not any more',
       new Failure('server', what),
       3600,
-      'The next push or sweep tries again; "sluice sync TARGET" does at once',
+      'The next push or sweep tries again; "sluice sync shop" does at once',
     ],
     ['to who pushed it', new Failure('user', what), 0, 'Correct it and push; until then the cluster stays as it is'],
     ['by the Failure alone', new Failure('user', what, { help: 'Look there' }), 0, 'Look there'],
@@ -67,6 +68,20 @@ describe('a sync that failed by our own fault', () => {
       level: 'error',
       message: 'alarm: sync failed by our own fault',
       run: id,
+    });
+  });
+
+  // While its git server was away, a target was "never synced" for twelve minutes.
+  it('is told of by its target between its attempts', async () => {
+    const world = createJobWorld();
+    const [id] = await world.push('d1', commit('b'));
+    Object.assign(world.ports, failing(ours, world.ports));
+    await world.drain(0);
+    const again = new Date(world.now() + 5000).toISOString();
+    expect(await world.run(id)).toMatchObject({ status: 'queued', againAt: again });
+    expect(await showTarget(world.ports.targets, world.ports.store, 'shop')).toMatchObject({
+      lastRun: { id, status: 'queued', error: { message: ours.message, help: 'It is tried again after 5 s' } },
+      nextSweepAt: again,
     });
   });
 
@@ -100,13 +115,18 @@ describe('a sync that failed by our own fault', () => {
   it('keeps what it found when some objects were applied', async () => {
     const world = createJobWorld();
     const [id] = await world.push('d1', commit('b'));
-    const objects = [{ id: 'default:configmap/a', action: 'failed', error: 'timeout' }] as const;
+    const help = '"sluice validate --rbac TARGET" prints the Role';
+    const objects = [{ id: 'default:configmap/a', action: 'failed', error: `timeout (${help})` }] as const;
     async function sync({ started }: SyncContext) {
       await started(formatRevision('main', commit('b')));
       return synced(commit('b'), { error: ours, objects });
     }
     await workSync(await take(world, 'sync'), { ...world.ports, sync });
-    expect(await world.run(id)).toMatchObject({ status: 'queued', objects, changes: { configured: 1 } });
+    expect(await world.run(id)).toMatchObject({
+      status: 'queued',
+      objects: [{ error: 'timeout ("sluice validate --rbac shop" prints the Role)' }],
+      changes: { configured: 1 },
+    });
     await world.drain();
     expect(await world.run(id)).toMatchObject({ status: 'succeeded', objects: [] });
     expect(await world.run(id)).not.toHaveProperty('error');

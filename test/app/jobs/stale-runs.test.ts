@@ -7,7 +7,7 @@ import { createRun, stepRun } from '../../../lib/app/records/runs.ts';
 import { readTargetState } from '../../../lib/app/records/target-state.ts';
 import { queueRun, startRun } from '../../../lib/domain/jobs/run.ts';
 import { runIdOf } from '../../../lib/domain/jobs/run-id.ts';
-import { commit, createJobWorld, type JobWorld, take, targetsOf } from './job-world.ts';
+import { commit, createJobWorld, inProgress, type JobWorld, take, targetsOf } from './job-world.ts';
 import { minutesOfSyncs } from './minutes-of-syncs.ts';
 
 describe('schedule', () => {
@@ -51,7 +51,7 @@ describe('schedule', () => {
 
   it('ends a waiting run whose looks have stopped', async () => {
     const world = createJobWorld(targetsOf({ name: 'shop', timeout: '1m' }));
-    world.place('shop').health = { health: 'InProgress', waitingFor: ['a'] };
+    world.place('shop').health = inProgress('a');
     const [id] = await world.push('d1', commit('b'));
     await world.drain(0);
     await world.ports.queue.acknowledge(await later(world, 2));

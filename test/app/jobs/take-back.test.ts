@@ -4,7 +4,7 @@ import { takeBack } from '../../../lib/app/jobs/take-back.ts';
 import { takeLease } from '../../../lib/app/records/leases.ts';
 import { stepRun } from '../../../lib/app/records/runs.ts';
 import { startRun } from '../../../lib/domain/jobs/run.ts';
-import { commit, createJobWorld, take } from './job-world.ts';
+import { commit, createJobWorld, inProgress, take } from './job-world.ts';
 
 describe('the start of a process that owns the store', () => {
   it('takes back what its predecessor was at: it goes on within a second', async () => {
@@ -23,7 +23,7 @@ describe('the start of a process that owns the store', () => {
 
   it('leaves a run alone that waits for health: its look is in the queue', async () => {
     const world = createJobWorld();
-    world.place('shop').health = { health: 'InProgress', waitingFor: ['a'] };
+    world.place('shop').health = inProgress('a');
     const [id] = await world.push('d1', commit('b'));
     await world.drain(0);
     expect(await takeBack(world.ports.store, world.ports.clock)).toBe(0);
@@ -31,7 +31,7 @@ describe('the start of a process that owns the store', () => {
   });
 
   it.each([
-    ['waits for health', { health: 'InProgress', waitingFor: ['a'] }, 'succeeded'],
+    ['waits for health', inProgress('a'), 'succeeded'],
     ['is queued', undefined, 'succeeded'],
   ] as const)('gives a run that %s its time, however long nobody was there', async (_, health, status) => {
     const world = createJobWorld();

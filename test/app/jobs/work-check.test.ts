@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { workCheck } from '../../../lib/app/jobs/work-check.ts';
 import { workSync } from '../../../lib/app/jobs/work-sync.ts';
-import { commit, createJobWorld, type JobWorld, take } from './job-world.ts';
-
-const waitingFor = ['default:deployment/web: 1 of 3 replicas are available'];
+import { commit, createJobWorld, inProgress, type JobWorld, take } from './job-world.ts';
 
 /** A run that has applied everything and waits for health. */
 async function waitingRun(world: JobWorld, id = 'd1', head = commit('b')): Promise<string> {
-  world.place('shop').health = { health: 'InProgress', waitingFor };
+  world.place('shop').health = inProgress('web');
   const [run = ''] = await world.push(id, head);
   await workSync(await take(world, 'sync'), world.ports);
   return run;

@@ -96,7 +96,10 @@ describe('a sync', () => {
       return { kind: 'suspended', revision, reason: 'ops, incident 4' } as const;
     }
     await workSync(await take(world, 'sync'), { ...world.ports, sync });
-    const error = { message: 'Cannot sync "shop": it is suspended in the cluster: ops, incident 4' };
+    const error = {
+      message: 'Cannot sync "shop": it is suspended in the cluster: ops, incident 4',
+      help: 'Remove the annotation sluice.dev/suspended from the ConfigMap "default/sluice-shop" of its cluster; the next push or sweep then syncs it',
+    };
     expect(await world.run(id)).toMatchObject({ status: 'skipped', revision, error });
     expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ last: { run: id, status: 'skipped' } });
   });

@@ -6,7 +6,12 @@ it('a job is sent again four times, after 5, 30, 120 and 600 s', () => {
 });
 
 it('looks at health come after 2, 5, 10, 15 and then every 30 s', () => {
-  expect([0, 1, 2, 3, 4, 5, 100].map(healthDelay)).toEqual([2, 5, 10, 15, 30, 30, 30]);
+  expect([0, 1, 2, 3, 4, 5, 100].map((attempt) => healthDelay(attempt, 600))).toEqual([2, 5, 10, 15, 30, 30, 30]);
+});
+
+it('the last look at health is when the time is over, and never at once', () => {
+  expect([30, 9.2, 0.4, 0, -5].map((left) => healthDelay(2, left))).toEqual([10, 10, 1, 1, 1]);
+  expect(healthDelay(4, 12)).toBe(12);
 });
 
 it.each([

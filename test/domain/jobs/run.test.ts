@@ -11,6 +11,8 @@ import {
   requeueRun,
   runErrorOf,
   startRun,
+  takesWorker,
+  waitOn,
   waitRun,
 } from '../../../lib/domain/jobs/run.ts';
 
@@ -21,7 +23,7 @@ const error = { fault: 'server', message: 'Cannot reach "h": refused' } as const
 
 const queued = queueRun(job, 0);
 const running = must(startRun(queued, revision, 1000));
-const waiting = must(waitRun(running, result));
+const waiting = must(waitRun(running, result, 'web: 1 of 3'));
 
 function must(run: RunSummary | undefined): RunSummary {
   if (run === undefined) throw new Error('The step made nothing of the run');
@@ -45,8 +47,9 @@ it('a run goes from queued over running and waiting to its end', () => {
     phase: 'applying',
     startedAt: '1970-01-01T00:00:01.000Z',
   });
-  expect(waiting).toEqual({ ...running, ...result, phase: 'waiting' });
-  const { phase: _, ...kept } = waiting;
+  expect(waiting).toEqual({ ...running, ...result, phase: 'waiting', waitingFor: 'web: 1 of 3' });
+  expect(waitOn(waiting, 'web: 2 of 3')).toEqual({ ...waiting, waitingFor: 'web: 2 of 3' });
+  const { phase: _, waitingFor: __, ...kept } = waiting;
   expect(endRun(waiting, 'succeeded', 2000)).toEqual({
     ...kept,
     status: 'succeeded',
@@ -67,10 +70,26 @@ describe.each(['succeeded', 'failed', 'skipped'] as const)('a run that has %s', 
     expect(over).toMatchObject({ status, error, supersededBy: 'r2', ...result });
     expect(isOver(over)).toBe(true);
     expect(startRun(over, revision, 3000)).toBeUndefined();
-    expect(waitRun(over, result)).toBeUndefined();
+    expect(waitRun(over, result, '')).toBeUndefined();
     expect(requeueRun(over)).toBeUndefined();
+    expect(waitOn(over, '')).toBeUndefined();
     expect(endRun(over, 'failed', 3000)).toBeUndefined();
   });
+});
+
+it('a run takes a worker while it is next in the queue or applied, and not while it waits', () => {
+  const back = must(requeueRun(running, { error, againAt: 5000 }));
+  expect([queued, running, waiting].map((run) => takesWorker(run, 2000))).toEqual([true, true, false]);
+  expect([4999, 5000].map((now) => takesWorker(back, now))).toEqual([false, true]);
+  expect(takesWorker(must(endRun(back, 'failed', 6000)), 6000)).toBe(false);
+});
+
+it('a run that is taken up again, or has ended, waits for no time any more', () => {
+  const back = must(requeueRun(running, { againAt: 5000 }));
+  expect(back).toMatchObject({ againAt: '1970-01-01T00:00:05.000Z' });
+  for (const run of [requeueRun(back), startRun(back, revision, 6000), endRun(back, 'skipped', 6000)]) {
+    expect(run).not.toHaveProperty('againAt');
+  }
 });
 
 it('only a run in phase waiting waits', () => {

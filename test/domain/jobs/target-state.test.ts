@@ -5,6 +5,8 @@ import {
   begin,
   endRemoval,
   fail,
+  keepWaiting,
+  putBack,
   skip,
   succeed,
   succeedWaiting,
@@ -27,7 +29,7 @@ function begun(run: string, at = 10): TargetState {
 describe('a run of another worker that has begun since', () => {
   it('keeps a late one from saying anything', () => {
     const state = begun('r2');
-    expect(wait(state, applied('r1'), undefined)).toBeUndefined();
+    expect(wait(state, applied('r1'), 'web')).toBeUndefined();
     expect(succeed(state, applied('r1'), 20)).toBeUndefined();
     expect(skip(state, 'r1', 20)).toBeUndefined();
     expect(endRemoval(state, applied('r1'), 20)).toBeUndefined();
@@ -37,7 +39,7 @@ describe('a run of another worker that has begun since', () => {
 
   it('is also another attempt of the same run', () => {
     const state = begun('r1', 20);
-    expect(wait(state, applied('r1'), undefined)).toBeUndefined();
+    expect(wait(state, applied('r1'), 'web')).toBeUndefined();
     expect(succeed(state, applied('r1'), 30)).toBeUndefined();
     expect(fail(state, settings, { run: 'r1', error, at: 30, since: 10 })).toBeUndefined();
   });
@@ -51,7 +53,7 @@ describe('a run of another worker that has begun since', () => {
 
 describe('a run that begins', () => {
   it('ends the waiting of another', () => {
-    const waiting = wait(begun('r1'), applied('r1'), 'v1');
+    const waiting = wait(begun('r1'), applied('r1'), 'web', 'v1');
     expect(waiting).toMatchObject({ waiting: { run: 'r1' }, verifiedUpTo: 'v1' });
     const next = begin(waiting ?? empty, { run: 'r2', at: 20, revision: applied('r2').revision });
     expect(next).not.toHaveProperty('waiting');
@@ -63,7 +65,7 @@ describe('a run that begins', () => {
   });
 
   it('and does not come to resolve a head leaves the waiting one alone when it fails', () => {
-    const waiting = wait(begun('r1'), applied('r1'), undefined) ?? empty;
+    const waiting = wait(begun('r1'), applied('r1'), 'web') ?? empty;
     expect(fail(waiting, settings, { run: 'r2', error, at: 30, since: 20 })).toMatchObject({ waiting: { run: 'r1' } });
     expect(fail(waiting, settings, { run: 'r1', error, at: 30, since: 10 })).not.toHaveProperty('waiting');
   });
@@ -95,7 +97,7 @@ describe('a run that succeeds', () => {
   });
 
   it('after it had waited is the one that had begun', () => {
-    const waiting = wait(begun('r1'), applied('r1', { wanted: 4 }), undefined) ?? empty;
+    const waiting = wait(begun('r1'), applied('r1', { wanted: 4 }), 'web') ?? empty;
     const state = succeedWaiting(waiting, 'r1', 20);
     expect(state).toMatchObject({ succeeded: { run: 'r1', wanted: 4 } });
     expect(state).not.toHaveProperty('waiting');
@@ -118,6 +120,43 @@ describe('a run that fails', () => {
   it('of a target that is never retried has no time for it', () => {
     const state = fail(begun('r1'), { interval: 60, retryInterval: 0 }, { run: 'r1', error, at: 15, since: 10 });
     expect(state?.failure).toEqual({ run: 'r1', error, count: 1 });
+  });
+});
+
+describe('a run that waits', () => {
+  it('tells for what, as its last look found it, until it ends', () => {
+    const waiting = wait(begun('r1'), applied('r1'), 'web: 0 of 3') ?? empty;
+    expect(waiting.last).toEqual({ run: 'r1', status: 'running', at: 10, waitingFor: 'web: 0 of 3' });
+    const later = keepWaiting(waiting, 'r1', 'web: 2 of 3') ?? empty;
+    expect(later).toEqual({ ...waiting, last: { ...waiting.last, waitingFor: 'web: 2 of 3' } });
+    expect(succeedWaiting(later, 'r1', 20)?.last).toEqual({ run: 'r1', status: 'succeeded', at: 20 });
+  });
+
+  it('tells nothing once another is the last', () => {
+    const waiting = wait(begun('r1'), applied('r1'), 'web') ?? empty;
+    expect(keepWaiting(waiting, 'r2', 'web')).toBeUndefined();
+    expect(keepWaiting(putBack(waiting, { run: 'r2', at: 30, since: 20 }) ?? empty, 'r1', 'web')).toBeUndefined();
+  });
+});
+
+describe('a run that goes back', () => {
+  const back = { run: 'r1', error, at: 20, since: 10, againAt: 5020 };
+
+  it('is the last run, queued, with why and until when, and no failure yet', () => {
+    const state = putBack(begun('r1'), back);
+    expect(state?.last).toEqual({ run: 'r1', status: 'queued', at: 20, error, againAt: 5020 });
+    expect(state).not.toHaveProperty('failure');
+    expect(putBack(state ?? empty, back)).toEqual(state);
+  });
+
+  it('says nothing once another attempt has begun', () => {
+    expect(putBack(begun('r2', 15), back)).toBeUndefined();
+    expect(putBack(begun('r1', 15), back)).toBeUndefined();
+  });
+
+  it('is told as running when it begins again', () => {
+    const again = begin(putBack(empty, back) ?? empty, { run: 'r1', at: 6000, revision: applied('r1').revision });
+    expect(again.last).toEqual({ run: 'r1', status: 'running', at: 6000 });
   });
 });
 

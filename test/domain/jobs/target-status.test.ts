@@ -24,7 +24,7 @@ const waiting: TargetState = {
   ...succeeded,
   begun: { run: 'r3', at, revision: head },
   waiting: { run: 'r3', at, revision: head, digest: 'd' },
-  last: { run: 'r3', status: 'running', at },
+  last: { run: 'r3', status: 'running', at, waitingFor: 'default:deployment/web: 1 of 3' },
 };
 
 function target(change: object = {}) {
@@ -67,8 +67,27 @@ it('a target whose last run failed tells both revisions, why, and when it is tri
   expect(status).not.toHaveProperty('health');
 });
 
+it('a target whose run went back tells why, and when it is tried again', () => {
+  const last = { run: 'r4', status: 'queued', at, error, againAt: at + 5000 } as const;
+  for (const state of [
+    { target: 'shop', last },
+    { ...failed, last },
+  ]) {
+    const told = { id: 'r4', status: 'queued', at: '2026-01-01T00:00:00.000Z', error };
+    expect(describeTarget(target(), state)).toMatchObject({
+      lastRun: told,
+      nextSweepAt: '2026-01-01T00:00:05.000Z',
+    });
+  }
+});
+
 it('a target that waits for its objects is InProgress', () => {
-  expect(describeTarget(target(), waiting)).toMatchObject({ applied: old, attempted: head, health: 'InProgress' });
+  expect(describeTarget(target(), waiting)).toMatchObject({
+    applied: old,
+    attempted: head,
+    health: 'InProgress',
+    lastRun: { id: 'r3', status: 'running', waitingFor: 'default:deployment/web: 1 of 3' },
+  });
 });
 
 it('a run that began after a failure does not show the error of the one before', () => {

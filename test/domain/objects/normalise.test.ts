@@ -88,32 +88,6 @@ it('names the protocol of container and Service ports', () => {
   });
 });
 
-it('writes quantities as text', () => {
-  const manifest = deployment(
-    { resources: { limits: { cpu: 1, memory: '1Gi' }, requests: { cpu: 0.5 } } },
-    {
-      overhead: { cpu: 2 },
-      volumes: [
-        { name: 'v', emptyDir: { sizeLimit: 1024 } },
-        { name: 'w', emptyDir: {} },
-      ],
-    },
-  );
-  const result = normalise(manifest, true, 'a').object;
-  expect(containerOf(result)).toMatchObject({
-    resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '0.5' } },
-  });
-  expect(result).toMatchObject({
-    spec: {
-      template: { spec: { overhead: { cpu: '2' }, volumes: [{ emptyDir: { sizeLimit: '1024' } }, { emptyDir: {} }] } },
-    },
-  });
-  const quota = object({ kind: 'ResourceQuota', spec: { hard: { pods: 10 } } });
-  expect(normalise(quota, true, 'a').object.spec).toEqual({ hard: { pods: '10' } });
-  const limits = object({ kind: 'LimitRange', spec: { limits: [{ type: 'Container', default: { cpu: 1 } }] } });
-  expect(normalise(limits, true, 'a').object.spec).toEqual({ limits: [{ type: 'Container', default: { cpu: '1' } }] });
-});
-
 it('keeps the last of a repeated list key, with a warning that names it', () => {
   const manifest = deployment({
     env: [{ name: 'A', value: '1' }, { name: 'B' }, { name: 'A', value: '2' }, 'odd'],
