@@ -71,19 +71,27 @@ export function takeOver(live: KubeObject): readonly ManagedFields[] | undefined
 }
 
 /**
- * Whether our apply changed the object. Controllers write its status all the time, so another resourceVersion alone says nothing; the API
- * server renews the time of our entry only if the apply changed something, to the second.
+ * Whether our apply changed the object. Controllers write its status all the time, so another resourceVersion alone says nothing, nor does
+ * the time of our entry then: the API server renews it, to the second, also when another writer came between. It tells of what only the
+ * metadata is known of before, which are the kinds that no controller writes.
  */
 export function isChanged(before: KubeObject, after: KubeObject): boolean {
   if (before.metadata.resourceVersion === after.metadata.resourceVersion) return false;
-  if (ownEntry(before)?.time !== ownEntry(after)?.time) return true;
   const { metadata: was } = before;
   const { metadata: is } = after;
   if (was.annotations?.[appliedAnnotation] !== is.annotations?.[appliedAnnotation]) return true;
   if (was.labels?.[partOfLabel] !== is.labels?.[partOfLabel]) return true;
-  // Within one second; and API servers before 1.22 do not track who scales.
-  const whole = before.spec !== undefined && digestOf(before.spec) !== digestOf(after.spec);
-  return whole || ownFieldsDigest(before, []) !== ownFieldsDigest(after, []);
+  if (ownFieldsDigest(before, []) !== ownFieldsDigest(after, [])) return true;
+  const content = contentOf(before);
+  if (Object.keys(content).length === 0) return ownEntry(before)?.time !== ownEntry(after)?.time;
+  // API servers before 1.22 do not track who scales.
+  return digestOf(content) !== digestOf(contentOf(after));
+}
+
+/** What is asked for; nothing of an object of which only the metadata is known. */
+function contentOf(object: KubeObject): Readonly<Record<string, unknown>> {
+  const { apiVersion: _version, kind: _kind, metadata: _metadata, status: _status, ...content } = object;
+  return content;
 }
 
 /** Fields that an apply of ours took from another manager: one text per manager, `kubectl-edit (spec.replicas)`. */

@@ -152,6 +152,17 @@ it.each([
   expect(isChanged(live([ours], before), live([ours], after))).toBe(changed);
 });
 
+it('an apply between which and before it a controller wrote has changed nothing, although the time is another', () => {
+  const at = (time: string) => ({ managedFields: [{ ...ours, time }] });
+  const before = { ...live([ours], { resourceVersion: '1', ...at('a') }), spec: { replicas: 1 }, status: {} };
+  const after = {
+    ...live([ours], { resourceVersion: '3', ...at('b') }),
+    spec: { replicas: 1 },
+    status: { replicas: 1 },
+  };
+  expect(isChanged(before, after)).toBe(false);
+});
+
 it('an apply that took a scaling back within the second has changed the object', () => {
   const before = { ...live([ours], { resourceVersion: '1' }), spec: { replicas: 5 } };
   const after = { ...live([ours], { resourceVersion: '2' }), spec: { replicas: 1 } };
