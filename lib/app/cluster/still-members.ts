@@ -20,7 +20,7 @@ export async function stillMembers(
 ): Promise<Pick<Inventory, 'groupKinds' | 'namespaces'>> {
   const { inventory } = prepared.read;
   const groupKinds = new Set<GroupKind>();
-  const namespaces = new Set([inventory.namespace]);
+  const namespaces = new Set<string>();
   function keep(object: KubeObject): void {
     groupKinds.add(groupKindOf(object));
     if (object.metadata.namespace !== undefined) namespaces.add(object.metadata.namespace);

@@ -7,7 +7,7 @@ export interface Inventory {
   readonly name: string;
   readonly namespace: string;
   readonly id: string;
-  /** A superset of the kinds and of the namespaces (the parent's own included) that have members. */
+  /** A superset of the kinds and of the namespaces that have members. */
   readonly groupKinds: ReadonlySet<GroupKind>;
   readonly namespaces: ReadonlySet<string>;
   /** `<url>#<branch>` of the target that claimed it last. */
@@ -42,6 +42,12 @@ const holderAnnotation = 'sluice.dev/holder';
 export const suspendedAnnotation = 'sluice.dev/suspended';
 const pinnedAnnotation = 'sluice.dev/pinned';
 const movedFromAnnotation = 'sluice.dev/moved-from';
+/**
+ * KEP-3659 counts the parent's own namespace without naming it. Where all inventories of a cluster are, each sync would list them all
+ * for members that are never there.
+ */
+const ownNamespaceAnnotation = 'sluice.dev/own-namespace';
+const unused = 'unused';
 const tooling = 'sluice/v1';
 
 /** The set of a target that has none yet. */
@@ -52,7 +58,7 @@ export function emptyInventory(target: string, namespace: string): Inventory {
     namespace,
     id: inventoryId(name, namespace),
     groupKinds: new Set(),
-    namespaces: new Set([namespace]),
+    namespaces: new Set(),
   };
 }
 
@@ -89,7 +95,10 @@ export function parseInventory(parent: KubeObject, target: string, namespace: st
   return {
     ...empty,
     groupKinds: new Set(list(annotations[groupKindsAnnotation])),
-    namespaces: new Set([namespace, ...list(annotations[namespacesAnnotation])]),
+    namespaces: new Set([
+      ...(annotations[ownNamespaceAnnotation] === unused ? [] : [namespace]),
+      ...list(annotations[namespacesAnnotation]),
+    ]),
     ...(source === undefined ? {} : { source }),
     ...(paths === undefined ? {} : { paths: paths.split('\n') }),
     ...(holder === undefined ? {} : { holder }),
@@ -107,7 +116,7 @@ export function formatInventory(inventory: Inventory, live?: KubeObject): KubeOb
     name: inventory.name,
     namespace: inventory.namespace,
   };
-  const { [movedFromAnnotation]: _, ...kept } = annotations ?? {};
+  const { [movedFromAnnotation]: _moved, [ownNamespaceAnnotation]: _own, ...kept } = annotations ?? {};
   return {
     ...live,
     apiVersion: 'v1',
@@ -120,6 +129,7 @@ export function formatInventory(inventory: Inventory, live?: KubeObject): KubeOb
         [toolingAnnotation]: tooling,
         [groupKindsAnnotation]: [...inventory.groupKinds].sort().join(','),
         [namespacesAnnotation]: additional.sort().join(','),
+        ...(inventory.namespaces.has(inventory.namespace) ? {} : { [ownNamespaceAnnotation]: unused }),
         ...(inventory.source === undefined ? {} : { [sourceAnnotation]: inventory.source }),
         ...(inventory.paths === undefined ? {} : { [pathsAnnotation]: inventory.paths.join('\n') }),
         ...(inventory.holder === undefined ? {} : { [holderAnnotation]: formatHolder(inventory.holder) }),

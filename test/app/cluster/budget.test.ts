@@ -95,7 +95,7 @@ describeCluster('requests of a sync', (kubeconfig) => {
   });
 
   it('a no-op sync of more than 500 objects of a kind asks for one page more', async () => {
-    const { bring } = target({ namespace: full, inventory: { namespace: full } });
+    const { bring } = target({ namespace: full });
     const maps = Array.from({ length: 501 }, (_, index) =>
       JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `paged-${index}` }, data: { a: 'b' } }),
     ).join('\n---\n');

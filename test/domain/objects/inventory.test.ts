@@ -62,5 +62,16 @@ it('a parent without kinds and namespaces has none but its own', () => {
   const live = formatInventory(emptyInventory('shop', 'ops'));
   const annotations = { 'applyset.kubernetes.io/tooling': 'sluice/v1' };
   const bare = { ...live, metadata: { ...live.metadata, annotations } };
-  expect(parseInventory(bare, 'shop', 'ops')).toEqual(emptyInventory('shop', 'ops'));
+  const own = new Set(['ops']);
+  expect(parseInventory(bare, 'shop', 'ops')).toEqual({ ...emptyInventory('shop', 'ops'), namespaces: own });
+});
+
+it('the namespace of the parent is known to have no members only if the parent says so', () => {
+  const apart = { ...emptyInventory('shop', 'ops'), namespaces: new Set(['shop']) };
+  const parent = formatInventory(apart);
+  expect(parent.metadata.annotations).toMatchObject({ 'sluice.dev/own-namespace': 'unused' });
+  expect(parseInventory(parent, 'shop', 'ops').namespaces).toEqual(new Set(['shop']));
+  const both = formatInventory({ ...apart, namespaces: new Set(['shop', 'ops']) }, parent);
+  expect(both.metadata.annotations).not.toHaveProperty(['sluice.dev/own-namespace']);
+  expect(parseInventory(both, 'shop', 'ops').namespaces).toEqual(new Set(['shop', 'ops']));
 });
