@@ -8,6 +8,7 @@ import { runCommand } from '../../lib/process.ts';
 import { readSimpleYaml } from '../../lib/render/read-simple-yaml.ts';
 import { readYaml } from '../../lib/render/read-yaml.ts';
 import { documentValue } from '../../lib/render/yaml-node.ts';
+import { cpuMilliseconds } from '../cpu.ts';
 import { describeCluster } from '../parts/api-server.ts';
 import { describeShared } from '../shared.ts';
 import { tools } from './tools.ts';
@@ -217,22 +218,22 @@ describe('readYaml', () => {
 
   it('refuses an alias bomb, and a document nested without end, at once', () => {
     const levels = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`).join(', ')}]`);
-    const started = performance.now();
+    const started = cpuMilliseconds();
     expect(failure(`a0: &a0 [lol]\n${levels.join('\n')}\n`)).toMatch(
       /line \d+, column \d+: aliases make more than 100000 values$/,
     );
     expect(failure(`a: ${'['.repeat(100_000)}`)).toMatch(/nested (too|more than 500) deep$/);
     expect(failure(`a: ${'['.repeat(1000)}${']'.repeat(1000)}`)).toMatch(/nested (too|more than 500) deep$/);
     expect(failure('- '.repeat(100_000))).toMatch(/nested (too|more than 500) deep$/);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(cpuMilliseconds() - started).toBeLessThan(5000);
   });
 
   it('takes time in proportion to the text', () => {
-    const started = performance.now();
+    const started = cpuMilliseconds();
     expect((read(`a:\n${'- b\n'.repeat(300_000)}`) as { a: string[] }).a).toHaveLength(300_000);
     expect(readYaml('---\na: 1\n'.repeat(30_000), 'a.yaml')).toHaveLength(30_000);
     expect(read(`a: |\n  x${'\n'.repeat(500_000)}  y\n`)).toBeDefined();
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(cpuMilliseconds() - started).toBeLessThan(5000);
   });
 });
 
