@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { readElf } from '../../../infra/layers/elf.ts';
-import { describePrograms } from '../../parts/programs.ts';
+import { describeUnless, missingProgram } from '../../parts/describe-unless.ts';
 import { run } from '../../parts/run.ts';
 
-describePrograms(['readelf'], 'beside readelf', () => {
+describeUnless(missingProgram('readelf'), 'beside readelf', () => {
   it.each(['/bin/sh', '/usr/bin/env', process.execPath])('%s needs the same', async (path) => {
     const elf = readElf(await readFile(path));
     const dynamic = await run('readelf', ['--wide', '--dynamic', path]);

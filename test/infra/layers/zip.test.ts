@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fromBufferPromise } from 'yauzl';
 import { createZip, type ZipEntry } from '../../../infra/layers/zip.ts';
-import { describePrograms } from '../../parts/programs.ts';
+import { describeUnless, missingProgram } from '../../parts/describe-unless.ts';
 import { run } from '../../parts/run.ts';
 
 let folder: string;
@@ -21,7 +21,7 @@ const entries: readonly ZipEntry[] = [
   { path: 'a/program', executable: true, data: Buffer.from('#!/bin/sh\necho it runs\n') },
 ];
 
-describePrograms(['unzip'], "Info-ZIP's unzip", () => {
+describeUnless(missingProgram('unzip'), "Info-ZIP's unzip", () => {
   it('finds the files whole, with their modes', async () => {
     const zip = join(folder, 'files.zip');
     await writeFile(zip, createZip(entries));
