@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildLayers } from '../../../infra/layers/build-layers.ts';
 import { checkMachine } from '../../../infra/layers/check-machine.ts';
 import { layersDirectory, listLayers } from '../../../infra/layers/list-layers.ts';
+import { gitLayer } from '../../../lib/adapters/aws/git-layer.ts';
 import { asFailure } from '../../../lib/domain/failure.ts';
 import type { Source } from '../../../lib/domain/settings/settings.ts';
 import { createCertificate } from '../../fakes/certificate.ts';
@@ -72,7 +73,9 @@ describeUnless(missing, 'the git layer, with nothing of a machine but its C libr
     const root = await mkdtemp(join(folder, 'root-'));
     const inside = await createFunctionRoot(root, layer);
     await writeFile(join(inside.tmp, 'signing'), await readFile(join(folder, 'signing')), { mode: 0o600 });
-    await writeFile(join(inside.tmp, 'ca.crt'), ca.certificate);
+    // The layer's own bundle is read too, from where git is told that it is.
+    const bundle = join(layer, relative('/opt', gitLayer.environment.GIT_SSL_CAINFO ?? ''));
+    await writeFile(join(inside.tmp, 'ca.crt'), `${await readFile(bundle, 'utf8')}${ca.certificate}`);
     const publicKey = await readFile(join(folder, 'signing.pub'), 'utf8');
     const task: GitTask = {
       source,
