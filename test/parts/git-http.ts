@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Certificate } from '../fakes/certificate.ts';
 import { testEnvironment } from './run.ts';
 
 export interface GitHttpOptions {
@@ -13,13 +15,15 @@ export interface GitHttpOptions {
   /** With a password, every request needs basic authentication. */
   readonly user?: string;
   readonly password?: string;
+  /** With a certificate it is HTTPS. */
+  readonly certificate?: Certificate;
 }
 
 /** What goes wrong with every answer while it is set: an HTTP status, a connection that is reset, or no answer at all. */
 export type GitHttpFault = 401 | 403 | 404 | 429 | 500 | 502 | 503 | 'reset' | 'hang';
 
 export interface GitHttp extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or `https://…` */
   readonly url: string;
   fault: GitHttpFault | undefined;
   /** Bytes per second of each answer; undefined = as fast as it goes. */
@@ -60,13 +64,17 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
     await serve(root, request, response, bridge);
   }
 
-  const server = createServer((request, response) => {
+  function listener(request: IncomingMessage, response: ServerResponse): void {
     answer(request, response).catch((error: unknown) => response.destroy(error as Error));
-  });
+  }
+  const { certificate } = options;
+  const server = certificate
+    ? createTlsServer({ cert: certificate.certificate, key: certificate.key }, listener)
+    : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const bridge: GitHttp = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fault: undefined,
     bytesPerSecond: undefined,
     protocol: 2,

@@ -20,13 +20,14 @@ export interface CredentialSources {
   readonly githubApps: GithubApps;
 }
 
-/** Answers git's questions about the one server, so that a redirect elsewhere gets nothing. */
+/** Answers git's questions about the one server, so that a redirect elsewhere gets nothing. A shell is all that it needs. */
 const askpass = `#!/bin/sh
 case "$1" in
-  "Username for '$SLUICE_GIT_SERVER'"*) cat "\${0%/*}/username" ;;
-  "Password for '\${SLUICE_GIT_SERVER%%://*}://"*"@\${SLUICE_GIT_SERVER#*://}'"*) cat "\${0%/*}/password" ;;
+  "Username for '$SLUICE_GIT_SERVER'"*) file=username ;;
+  "Password for '\${SLUICE_GIT_SERVER%%://*}://"*"@\${SLUICE_GIT_SERVER#*://}'"*) file=password ;;
   *) exit 1 ;;
 esac
+IFS= read -r answer <"\${0%/*}/$file" && printf '%s\\n' "$answer"
 `;
 
 /** Writes the credentials of a source into `directory`, which it makes (0700). Throws a `user` Failure if they do not fit the address. */
