@@ -17,7 +17,18 @@ export function kubectlPeer({ tools, directory: home }: Stage, { kubeconfig }: L
       timed(() =>
         run(
           tools.kubectl,
-          ['--kubeconfig', kubeconfig, '-n', namespace, 'apply', '--server-side', '-R', '-f', directory],
+          [
+            '--kubeconfig',
+            kubeconfig,
+            '-n',
+            namespace,
+            'apply',
+            '--server-side',
+            '--force-conflicts',
+            '-R',
+            '-f',
+            directory,
+          ],
           // Its discovery cache is kept between rounds, as ours is.
           { environment: { HOME: join(home, 'kubectl-home') } },
         ),

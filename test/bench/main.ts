@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { manyObjects } from './many-objects.ts';
+import { manyRepositories, oneRepository } from './many-targets.ts';
 import { noOp } from './no-op.ts';
+import { oneObject } from './one-object.ts';
+import { physicalLimit } from './physical-limit.ts';
 import { pushToApplied } from './push-to-applied.ts';
+import { render } from './render.ts';
 import { describeMachine, formatTable } from './report.ts';
 import type { Measurement, Row } from './row.ts';
 import { openStage } from './stage.ts';
@@ -11,7 +15,12 @@ import { openStage } from './stage.ts';
 const rows: Readonly<Record<string, Row>> = {
   'push-to-applied': pushToApplied,
   'no-op': noOp,
+  'one-object': oneObject,
   'many-objects': manyObjects,
+  render,
+  'physical-limit': physicalLimit,
+  'one-repository': oneRepository,
+  'many-repositories': manyRepositories,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, json: { type: 'string' } } });

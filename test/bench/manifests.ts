@@ -14,6 +14,72 @@ export function manifests(configMaps: number, deployments: number): Files {
   return files;
 }
 
+/** An app of four objects in one file each: that of Flux's own benchmark (github.com/fluxcd/flux-benchmark). */
+export function app(name: string): Files {
+  return {
+    'deployment.yaml': appDeployment(name),
+    'service-account.yaml': `apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: ${name}\n`,
+    'service.yaml': `apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+spec:
+  selector:
+    app: ${name}
+  ports:
+    - name: http
+      port: 9898
+      targetPort: http
+`,
+    'ingress.yaml': `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: ${name}
+spec:
+  rules:
+    - host: ${name}.example
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend:
+              service:
+                name: ${name}
+                port:
+                  name: http
+`,
+  };
+}
+
+function appDeployment(name: string): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+spec:
+  replicas: 0
+  selector:
+    matchLabels:
+      app: ${name}
+  template:
+    metadata:
+      labels:
+        app: ${name}
+    spec:
+      serviceAccountName: ${name}
+      containers:
+        - name: web
+          image: registry.example/apps/web:6.7.0
+          ports:
+            - name: http
+              containerPort: 9898
+          resources:
+            requests:
+              cpu: 10m
+              memory: 16Mi
+`;
+}
+
 /** What else is in a repository: about 1.5 KB each, spread over folders. */
 export function otherFiles(count: number): Files {
   const files: Record<string, string> = {};
@@ -28,7 +94,7 @@ function nameOf(index: number): string {
   return `item-${String(index).padStart(4, '0')}`;
 }
 
-function configMap(index: number): string {
+export function configMap(index: number, level = 'info'): string {
   return `apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -37,7 +103,7 @@ metadata:
     app.kubernetes.io/name: ${nameOf(index)}
     app.kubernetes.io/part-of: shop
 data:
-  LOG_LEVEL: info
+  LOG_LEVEL: ${level}
   DATABASE_URL: postgres://db-${index}.example:5432/shop
   MAX_CONNECTIONS: "${10 + (index % 90)}"
   settings.yaml: |
@@ -50,7 +116,7 @@ data:
 `;
 }
 
-function deployment(index: number): string {
+export function deployment(index: number): string {
   return `apiVersion: apps/v1
 kind: Deployment
 metadata:

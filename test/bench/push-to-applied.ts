@@ -10,27 +10,34 @@ import type { Link, Stage } from './stage.ts';
 const rounds = 5;
 const configMaps = 300;
 const deployments = 100;
-const files = 2000;
+const sizes = [2000, 20_000];
 const none = '0'.repeat(40);
 
 /** From the webhook of a first push until 400 objects are there, nothing of the repository being known before. */
 export const pushToApplied: Row = {
-  about: `webhook accepted → ${configMaps} ConfigMaps + ${deployments} Deployments applied; repository of ${files} files`,
+  about: `webhook accepted → ${configMaps} ConfigMaps + ${deployments} Deployments applied; repositories of ${sizes.join(' and ')} files`,
   async run(stage) {
-    const objects = configMaps + deployments;
-    const repository = await stage.repository('shop', {
-      ...manifests(configMaps, deployments),
-      ...otherFiles(files - objects),
-    });
-    const head = await repository.git('rev-parse', 'HEAD');
     const measurements: Measurement[] = [];
-    for (const [index, link] of stage.links.entries()) {
-      const urls = await stage.copies(repository, `shop-${index}`, rounds);
-      measurements.push(await measure(stage, link, urls, head, `push-${index}`));
-    }
+    for (const files of sizes) measurements.push(...(await measureSize(stage, files)));
     return measurements;
   },
 };
+
+async function measureSize(stage: Stage, files: number): Promise<readonly Measurement[]> {
+  const repository = await stage.repository(`shop-${files}`, {
+    ...manifests(configMaps, deployments),
+    ...otherFiles(files - configMaps - deployments),
+  });
+  const head = await repository.git('rev-parse', 'HEAD');
+  const measurements: Measurement[] = [];
+  for (const [index, link] of stage.links.entries()) {
+    const name = `push-${files}-${index}`;
+    const urls = await stage.copies(repository, name, rounds);
+    const measured = await measure(stage, link, urls, head, name);
+    measurements.push({ ...measured, what: `${measured.what}, repository of ${files} files` });
+  }
+  return measurements;
+}
 
 async function measure(
   stage: Stage,

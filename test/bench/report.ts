@@ -30,6 +30,12 @@ function output(program: string, args: readonly string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', cwd: import.meta.dirname }).trim();
 }
 
+/** The value below which `percent` of the values are. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -40,18 +46,19 @@ function median(values: readonly number[]): number {
 
 /** A Markdown table; the ratio is that of the medians of one run. */
 export function formatTable(measurements: readonly Measurement[]): string {
-  const head = ['what', 'link', 'Sluice', 'peer', 'ratio', 'goal', 'rounds', 'peak memory', 'beside'];
-  const rows = measurements.map(({ what, link, ours, peer, goal, peakMegabytes }) => {
+  const head = ['what', 'link', 'Sluice', 'peer', 'ratio', 'goal', 'n', 'peak memory', 'note', 'beside'];
+  const rows = measurements.map(({ what, link, ours, peer, goal, peakMegabytes, note = '' }) => {
     const ratio = peer === undefined ? undefined : median(peer.times) / median(ours);
     return [
       what,
       link,
       spread(ours),
       peer === undefined ? '' : spread(peer.times),
-      ratio === undefined ? '' : `${ratio.toFixed(1)}×`,
+      ratio === undefined ? '' : `${ratio.toFixed(ratio < 2 ? 2 : 1)}×`,
       goal === undefined ? '' : `≥ ${goal}×`,
       String(ours.length),
       peakMegabytes === undefined ? '' : `${Math.round(peakMegabytes)} MB`,
+      note,
       peer?.name ?? '',
     ];
   });

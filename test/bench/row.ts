@@ -10,6 +10,8 @@ export interface Measurement {
   readonly peer?: { readonly name: string; readonly times: readonly number[] };
   /** How many times faster than the peer we want to be. */
   readonly goal?: number;
+  /** What else is to be said of it: a rate, a percentile, each with its goal. */
+  readonly note?: string;
   /** Of our process. */
   readonly peakMegabytes?: number | undefined;
 }

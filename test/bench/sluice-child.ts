@@ -5,13 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../lib/local/apiserver/free-port.ts';
-
-export interface BenchTarget {
-  readonly name: string;
-  readonly url: string;
-  readonly namespace: string;
-  readonly path: string;
-}
+import { type BenchTarget, settingsOf } from './bench-target.ts';
 
 export interface Push {
   readonly url: string;
@@ -19,9 +13,20 @@ export interface Push {
   readonly after: string;
 }
 
+/** A push whose webhook was answered; times are of `performance.now`. */
+export interface Delivered {
+  readonly at: number;
+  readonly answeredAt: number;
+  readonly runs: readonly string[];
+}
+
 /** `sluice serve` in a process of its own, as its users run it. */
 export interface SluiceChild extends AsyncDisposable {
-  /** Delivers the signed webhook of a push; resolves with the milliseconds from then until everything was applied. */
+  /** Delivers the signed webhook of a push. */
+  deliver(push: Push): Promise<Delivered>;
+  /** When everything of a run was applied, by `performance.now`. */
+  applied(run: string): Promise<number>;
+  /** Delivers the webhook of a push that concerns one target; resolves with the milliseconds from then until everything was applied. */
   push(push: Push): Promise<number>;
   /** Asks for a sync of a target, as a sweep does; resolves as `push`. */
   sync(target: string): Promise<number>;
@@ -32,7 +37,7 @@ export interface SluiceChild extends AsyncDisposable {
 const secret = 'bench-webhook-secret';
 const token = 'bench-api-token';
 const program = join(import.meta.dirname, '../../lib/cli/main.ts');
-const longestMs = 120_000;
+const longestMs = 300_000;
 
 /** A line of the log that ends the work of a run. */
 interface End {
@@ -51,7 +56,7 @@ export async function startSluice(
   mkdirSync(directory, { recursive: true });
   const own = mkdtempSync(join(directory, 'sluice-'));
   const config = join(own, 'sluice.yaml');
-  writeFileSync(config, JSON.stringify(settings(kubeconfig, targets)));
+  writeFileSync(config, JSON.stringify(settingsOf(targets, kubeconfig)));
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   // `--cpu-prof --cpu-prof-dir=DIR` shows where the time goes.
@@ -68,7 +73,7 @@ export async function startSluice(
   const ended = once(child, 'exit');
   const log: string[] = [];
   const ends = new Map<string, End>();
-  const lines = new EventEmitter();
+  const lines = new EventEmitter().setMaxListeners(0);
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.push(line);
@@ -79,7 +84,6 @@ export async function startSluice(
   });
   await answers(`${address}/healthz`);
 
-  /** When the run's objects were applied, by the clock of `performance.now`. */
   async function applied(run: string): Promise<number> {
     if (!ends.has(run)) await once(lines, run, { signal: AbortSignal.timeout(longestMs) }).catch(() => undefined);
     const end = ends.get(run);
@@ -87,25 +91,34 @@ export async function startSluice(
     throw new Error(`The run did not go well:\n${log.slice(-5).join('\n')}`);
   }
 
+  async function deliver({ url, before, after }: Push): Promise<Delivered> {
+    const body = JSON.stringify({
+      ref: 'refs/heads/main',
+      before,
+      after,
+      repository: { clone_url: url, ssh_url: url },
+    });
+    const headers = {
+      'content-type': 'application/json',
+      'x-github-event': 'push',
+      'x-github-delivery': randomUUID(),
+      'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+    };
+    const at = performance.now();
+    const response = await fetch(`${address}/webhooks/bench`, { method: 'POST', body, headers });
+    const { runs = [] } = (await response.json()) as { runs?: string[] };
+    if (response.status !== 202) throw new Error(`The webhook was answered ${response.status}`);
+    return { at, answeredAt: performance.now(), runs };
+  }
+
   return {
-    async push({ url, before, after }) {
-      const body = JSON.stringify({
-        ref: 'refs/heads/main',
-        before,
-        after,
-        repository: { clone_url: url, ssh_url: url },
-      });
-      const headers = {
-        'content-type': 'application/json',
-        'x-github-event': 'push',
-        'x-github-delivery': randomUUID(),
-        'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-      };
-      const begin = performance.now();
-      const response = await fetch(`${address}/webhooks/bench`, { method: 'POST', body, headers });
-      const { runs = [] } = (await response.json()) as { runs?: string[] };
-      if (response.status !== 202 || runs.length !== 1) throw new Error(`The webhook was answered ${response.status}`);
-      return (await applied(runs[0] ?? '')) - begin;
+    deliver,
+    applied,
+    async push(push) {
+      const { at, runs } = await deliver(push);
+      const [run = '', ...more] = runs;
+      if (more.length > 0) throw new Error(`The push concerns ${runs.length} targets`);
+      return (await applied(run)) - at;
     },
     async sync(target) {
       const begin = performance.now();
@@ -126,23 +139,6 @@ export async function startSluice(
       child.kill('SIGTERM');
       await ended;
     },
-  };
-}
-
-function settings(kubeconfig: string, targets: readonly BenchTarget[]): unknown {
-  return {
-    version: 1,
-    webhooks: [{ id: 'bench', sender: 'github', secret: { env: 'BENCH_SECRET' } }],
-    api: { tokens: [{ name: 'bench', role: 'admin', secret: { env: 'BENCH_TOKEN' } }] },
-    targets: targets.map(({ name, url, namespace, path }) => ({
-      name,
-      source: { url, branch: 'main', paths: [path] },
-      cluster: { kubeconfig: { file: kubeconfig } },
-      namespace,
-      // What is measured is what was asked for: no sweeps, and nobody who makes a Deployment healthy is waited for.
-      interval: 0,
-      timeout: '24h',
-    })),
   };
 }
 
