@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { rawApi } from '../parts/api-server.ts';
+import { run } from '../parts/run.ts';
 import { kubectlPeer } from './kubectl-peer.ts';
 import { configMap, manifestPath, manifests } from './manifests.ts';
 import { openNamespaces } from './namespaces.ts';
@@ -37,11 +37,11 @@ async function measure(stage: Stage, link: Link, name: string): Promise<readonly
   const folder = join(repository.work, manifestPath);
   await peer.apply(folder, theirs);
 
-  const api = rawApi(stage.links[0]?.kubeconfig ?? '');
   async function drift(namespace: string): Promise<void> {
-    const body = { data: { LOG_LEVEL: `debug-${Math.random()}` } };
-    const headers = { 'content-type': 'application/merge-patch+json' };
-    await api('PATCH', `/api/v1/namespaces/${namespace}/configmaps/item-0007`, body, headers);
+    const patch = JSON.stringify({ data: { LOG_LEVEL: `debug-${Math.random()}` } });
+    const kubeconfig = stage.links[0]?.kubeconfig ?? '';
+    const args = ['--kubeconfig', kubeconfig, '-n', namespace, 'patch', 'configmap', 'item-0007', '-p', patch];
+    await run(stage.tools.kubectl, args);
   }
   const times = {
     changed: [] as number[],

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createRender } from '../../lib/render/render.ts';
 import { run } from '../parts/run.ts';
-import { targetWith } from '../render/checkout.ts';
+import { targetOf } from './bench-target.ts';
 import { configMap, deployment, type Files } from './manifests.ts';
 import type { Measurement, Row } from './row.ts';
 import type { Stage } from './stage.ts';
@@ -39,10 +39,12 @@ async function measure(
     tools: async () => stage.tools,
     scratch: await mkdtemp(join(stage.directory, 'render-')),
   });
+  const url = 'https://git.example/shop.git';
+  const target = { ...targetOf({ name: 'shop', url, namespace: 'shop', path: '.' }, 'none'), namespace: 'shop' };
   const ours: number[] = [];
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    ours.push(await timed(() => renderDirectory({ directory, target: targetWith() })));
+    ours.push(await timed(() => renderDirectory({ directory, target })));
     times.push(await timed(alone));
   }
   return { what, link: 'none', ours, peer: { name, times }, goal: 0.87 };
