@@ -7,7 +7,6 @@ import { createSqliteStore } from '../adapters/sqlite/store.ts';
 import type { ApiHandlers } from '../answer-api.ts';
 import { checkHealth } from '../app/cluster/check-health.ts';
 import type { JobPorts } from '../app/jobs/job-ports.ts';
-import { receive } from '../app/jobs/receive.ts';
 import { requestDelete } from '../app/jobs/request-delete.ts';
 import { requestSync } from '../app/jobs/request-sync.ts';
 import { schedule } from '../app/jobs/schedule.ts';
@@ -23,11 +22,11 @@ import { sync } from '../app/sync.ts';
 import type { ServeOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
-import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
+import type { Settings } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
-import { readDelivery } from '../webhooks/read-delivery.ts';
-import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
+import { createHttpServer } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
+import { receiveDelivery } from './receive-delivery.ts';
 import { runWorkers } from './workers.ts';
 
 const syncWorkers = 8;
@@ -46,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const store = createSqliteStore(database, clock);
   const queue = createSqliteQueue(database, clock);
   const targets = new Map(settings.targets.map((target) => [target.name, target]));
+  const webhooks = new Map(settings.webhooks.map((webhook) => [webhook.id, webhook]));
   const ports: JobPorts = { store, queue, clock, newId: randomUUID, log, targets };
   const installation = installationOf(config);
   const syncPorts = {
@@ -59,8 +59,8 @@ export async function serve(options: ServeOptions): Promise<void> {
 
   const server = createHttpServer(
     {
-      webhookIds: settings.webhooks.map(({ id }) => id),
-      receive: (request) => receiveDelivery(request, settings.webhooks, parts.readSecret, ports),
+      webhookIds: [...webhooks.keys()],
+      receive: (request) => receiveDelivery(request, webhooks, { ...ports, readSecret: parts.readSecret }),
       ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
     },
     { log },
@@ -116,23 +116,6 @@ async function everyTick(ports: JobPorts, signal: AbortSignal): Promise<void> {
 function stopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-async function receiveDelivery(
-  request: DeliveryRequest,
-  webhooks: readonly WebhookSettings[],
-  readSecret: ReadSecret,
-  ports: JobPorts,
-): Promise<DeliveryAnswer> {
-  const webhook = webhooks.find(({ id }) => id === request.id);
-  if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
-  const secrets = await Promise.all(webhook.secret.map(readSecret));
-  const delivery = await readDelivery(webhook.sender, secrets, request, ports.clock());
-  if ('status' in delivery) return delivery;
-  const { changes, deliveryId } = delivery;
-  const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: webhook.id, changes }, ports);
-  if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
-  return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
 }
 
 async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: JobPorts): Promise<ApiHandlers> {

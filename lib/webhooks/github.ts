@@ -1,33 +1,56 @@
 import { Webhooks } from '@octokit/webhooks';
 import * as z from 'zod/mini';
+import { jsonOfForm } from './form.ts';
 import { gitChanges } from './git-changes.ts';
+import { readPackage } from './github-packages.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
-import type { Headers, Sender, WebhookRequest } from './sender.ts';
+import { PullRequestEvent, Repository, readPullRequest, urlsOf } from './pull-requests.ts';
+import type { Headers, ReadBody, Reading, Sender, Trust, WebhookRequest } from './sender.ts';
 import { isSigned } from './signature.ts';
 import { decodeUtf8 } from './utf8.ts';
 
-/** GitHub, GitHub Enterprise Server, and what signs as they do (facts/webhooks.md §1.1). */
+/** GitHub, GitHub Enterprise Server, GitHub Apps, GHCR, and what signs as they do (facts/webhooks.md §1.1, §1.2). */
 export const github: Sender = {
   proof: 'X-Hub-Signature-256',
   verify,
   deliveryId: (headers) => deliveryIdIn(headers, 'x-github-delivery'),
-  payload: (headers) => (singleValue(headers, 'x-github-event') === 'push' ? Push : undefined),
-  json,
+  event: (headers) => events.get(singleValue(headers, 'x-github-event') ?? ''),
+  // A hook with content type `application/x-www-form-urlencoded`: what is signed is the form.
+  json: jsonOfForm,
+  tellsErrors: true,
 };
 
-const Push = z.pipe(
-  z.object({
-    ref: z.string().check(z.startsWith('refs/')),
-    before: z.string(),
-    after: z.string(),
-    repository: z.object({ clone_url: z.string(), ssh_url: z.string() }),
-  }),
-  z.transform(({ ref, before, after, repository }) =>
-    gitChanges({ urls: [repository.clone_url, repository.ssh_url], ref, before, after }),
-  ),
-);
+const events: ReadonlyMap<string, ReadBody> = new Map([
+  ['push', readPush],
+  ['pull_request', readRequest],
+  ['package', readPackage],
+  ['registry_package', readPackage],
+]);
 
-async function verify({ headers, body }: WebhookRequest, secrets: readonly string[]): Promise<boolean> {
+/** Only deliveries of a GitHub App have one. */
+const installed = { installation: z.nullish(z.object({ id: z.number() })) };
+
+const Push = z.object({
+  ref: z.string().check(z.startsWith('refs/')),
+  before: z.string(),
+  after: z.string(),
+  repository: Repository,
+  ...installed,
+});
+
+function readPush(body: unknown): Reading {
+  const { repository, installation, ...push } = Push.parse(body);
+  return { changes: gitChanges({ ...push, urls: urlsOf(repository), installation: installation?.id.toString() }) };
+}
+
+const Request = z.extend(PullRequestEvent, installed);
+
+function readRequest(body: unknown): Reading {
+  const event = Request.parse(body);
+  return { changes: readPullRequest(event, event.installation?.id.toString()) };
+}
+
+async function verify({ headers, body }: WebhookRequest, { secrets }: Trust): Promise<boolean> {
   if (headers['x-hub-signature-256'] === undefined) return verifyOlder(headers, body, secrets);
   const signature = singleValue(headers, 'x-hub-signature-256');
   if (signature === undefined) return false;
@@ -43,14 +66,4 @@ async function verify({ headers, body }: WebhookRequest, secrets: readonly strin
 /** `X-Hub-Signature` alone, as relays sent it to Flux v1's receiver; not with SHA-1, which GitHub itself puts there. */
 function verifyOlder(headers: Headers, body: Buffer, secrets: readonly string[]): boolean {
   return isSigned(body, singleValue(headers, 'x-hub-signature'), secrets, ['sha256', 'sha512']);
-}
-
-/**
- * A hook with content type `application/x-www-form-urlencoded` sends the JSON as the form's field `payload`; what is signed is the form.
- * Only that field is decoded: URLSearchParams takes minutes over a form of millions of fields.
- */
-function json(text: string, headers: Headers): string {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '')) return text;
-  const [, field] = /(?:^|&)(payload=[^&]*)/.exec(text) ?? [];
-  return new URLSearchParams(field).get('payload') ?? '';
 }

@@ -1,4 +1,4 @@
-import type { SenderName } from '../domain/settings/settings.ts';
+import type { SenderName } from '../domain/settings/webhook-settings.ts';
 import { generic } from './generic.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';

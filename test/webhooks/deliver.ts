@@ -1,8 +1,8 @@
-import type { SenderName } from '../../lib/domain/settings/settings.ts';
+import type { SenderName, WebhookSettings } from '../../lib/domain/settings/webhook-settings.ts';
 import { lowerHeaders } from '../../lib/webhooks/headers.ts';
 import { type Delivery, readDelivery } from '../../lib/webhooks/read-delivery.ts';
 import type { Headers } from '../../lib/webhooks/sender.ts';
-import { type Example, now } from './examples.ts';
+import { type Example, now } from './examples/example.ts';
 
 /** What is different from the example as its sender would send it. */
 export interface Variation {
@@ -19,6 +19,7 @@ export interface Variation {
   readonly secret?: string;
   /** What is configured here. */
   readonly secrets?: readonly string[];
+  readonly settings?: Partial<WebhookSettings>;
   /** Changes the headers as they are on their way. */
   readonly onTheWay?: (headers: Headers) => Headers;
   readonly now?: number;
@@ -32,11 +33,14 @@ export function deliver(example: Example, variation: Variation = {}): Promise<De
     ...variation.headers,
     ...example.sign(variation.signed ?? body, variation.secret ?? example.secret),
   };
+  const { secrets = example.proof ? [example.secret] : [] } = variation;
   return readDelivery(
-    example.sender,
-    variation.secrets ?? [example.secret],
     { method: variation.method ?? 'POST', headers: variation.onTheWay?.(headers) ?? headers, body },
-    variation.now ?? now,
+    {
+      webhook: webhookOf(example.sender, secrets.length, { ...example.settings, ...variation.settings }),
+      secrets,
+      now: variation.now ?? now,
+    },
   );
 }
 
@@ -48,7 +52,16 @@ export function post(
   body: Buffer,
   at = now,
 ): Promise<Delivery> {
-  return readDelivery(sender, [secret], { method: 'POST', headers: lowerHeaders(headers), body }, at);
+  return readDelivery(
+    { method: 'POST', headers: lowerHeaders(headers), body },
+    { webhook: webhookOf(sender, 1), secrets: [secret], now: at },
+  );
+}
+
+/** An entry of `webhooks` with as many secrets. */
+function webhookOf(sender: SenderName, secrets: number, settings: Partial<WebhookSettings> = {}): WebhookSettings {
+  const secret = Array.from({ length: secrets }, (_, index) => ({ env: `SECRET_${index}` }));
+  return { id: 'acme', sender, secret, ...settings };
 }
 
 /** The body in which `example` carries a JSON text. */
@@ -63,10 +76,4 @@ export function statusOf(delivery: Delivery): number {
 
 export function without(headers: Headers, name: string): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name));
-}
-
-/** The proof replaced by a text, or by copies of itself. */
-export function proveWith(headers: Headers, { proof }: Example, value: string | readonly 0[], comma = ''): Headers {
-  const text = typeof value === 'string' ? value : value.map(() => headers[proof.header]).join(comma);
-  return { ...headers, [proof.header]: text };
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { SenderName } from '../../lib/domain/settings/settings.ts';
+import type { SenderName } from '../../lib/domain/settings/webhook-settings.ts';
 import { describeShared } from '../shared.ts';
 import { post, statusOf } from './deliver.ts';
 

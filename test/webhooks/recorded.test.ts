@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Change } from '../../lib/domain/jobs/change.ts';
 import type { Delivery } from '../../lib/webhooks/read-delivery.ts';
 import { describeShared } from '../shared.ts';
 import { post, statusOf } from './deliver.ts';
@@ -29,25 +30,25 @@ interface Vector {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a payload file becomes: `ref before after` of its change (`-` for none), or nothing to do. */
+/** What a payload file becomes: `ref before after` of a push (`-` for none), `image tag digest`, `#number event base head`, or nothing to do. */
 const recorded: Readonly<Record<string, string>> = {
   'github-branch-deleted': '204',
   'github-delete-event': '204',
-  'github-package-create-oldbeta': '204',
-  'github-package-minimal': '204',
+  'github-package-create-oldbeta': 'ghcr.io/utaitebox/utaitebox-server 3.2.1 sha256:7d3848ba2f2e',
+  'github-package-minimal': 'ghcr.io/nitishfy/guestbook 5.5.9 -',
   'github-package-published': '204',
   'github-ping': '204',
-  'github-pull_request-synchronize': '204',
+  'github-pull_request-synchronize': '#2 updated refs/heads/master ec26c3e57ca3',
   'github-push': 'refs/heads/master a10867b14bb7 199eddf46df5',
   'github-push-branch-created': 'refs/heads/feature-branch - d2b75aa7797e',
   'github-push-forced': 'refs/heads/master d5c1ffa8e294 63738bb582c8',
   'github-push-tag': 'refs/tags/v0.0.1 - d2b75aa7797e',
   'github-push-tag-deleted': '204',
-  'github-registry_package-published': '204',
+  'github-registry_package-published': 'ghcr.io/dingggu/utaitebox/server 1.2.3 -',
   'gitlab-branch-created': 'refs/heads/feature - c4c79227ed61',
   'gitlab-branch-deleted': '204',
-  'gitlab-merge-request': '204',
-  'gitlab-merge-request-update-new-commit': '204',
+  'gitlab-merge-request': '#1 opened refs/heads/master c4c79227ed61',
+  'gitlab-merge-request-update-new-commit': '#3 updated refs/heads/main 5ff66a1f7404',
   'gitlab-push': 'refs/heads/master 95790bf891e7 da1560886d4f',
   'gitlab-push-2': 'refs/heads/master 9217710ce8c7 2adc9465c4ed',
   'gitlab-tag-deleted': '204',
@@ -116,9 +117,13 @@ describeShared('recorded deliveries', (directory) => {
 
 function summary(delivery: Delivery): string {
   if ('status' in delivery) return String(delivery.status);
-  return delivery.changes
-    .map((change) => (change.kind === 'git' ? [change.ref, short(change.before), short(change.after)].join(' ') : ''))
-    .join('; ');
+  return delivery.changes.map(describeChange).join('; ');
+}
+
+function describeChange(change: Change): string {
+  if (change.kind === 'git') return `${change.ref} ${short(change.before)} ${short(change.after)}`;
+  if (change.kind === 'image') return `${change.image} ${change.tag} ${change.digest?.slice(0, 19) ?? '-'}`;
+  return `#${change.number} ${change.event} ${change.base} ${short(change.head.commit)}`;
 }
 
 function short(commit: string | undefined): string {

@@ -1,6 +1,6 @@
 import type { Connect, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SecretRef } from '../../domain/settings/settings.ts';
+import type { SecretRef } from '../../domain/settings/secret-ref.ts';
 import type { Log } from '../../log.ts';
 import { createAccess } from './access.ts';
 import { createCluster } from './cluster.ts';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SecretRef } from '../../domain/settings/settings.ts';
+import type { SecretRef } from '../../domain/settings/secret-ref.ts';
 import { runCommand } from '../../process.ts';
 import { describeSecret } from './credentials.ts';
 

@@ -1,0 +1,34 @@
+import { createHmac } from 'node:crypto';
+import { singleValue } from './headers.ts';
+import type { WebhookRequest } from './sender.ts';
+import { sameText } from './signature.ts';
+
+const prefix = 'whsec_';
+const toleranceSeconds = 5 * 60;
+
+export function isSigningToken(secret: string): boolean {
+  return secret.startsWith(prefix);
+}
+
+/**
+ * Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}` by one of `tokens` (`whsec_<base64>`), made
+ * within five minutes of `now` (epoch milliseconds); the header may hold several signatures `v1,<base64>`.
+ */
+export function hasStandardSignature(
+  { headers, body }: WebhookRequest,
+  tokens: readonly string[],
+  now: number,
+): boolean {
+  const id = singleValue(headers, 'webhook-id');
+  const timestamp = singleValue(headers, 'webhook-timestamp');
+  if (id === undefined || timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) return false;
+  if (Math.abs(now / 1000 - Number(timestamp)) > toleranceSeconds) return false;
+  const given = [...(headers['webhook-signature'] ?? '').matchAll(/(?<![^\s,])v1,([A-Za-z0-9+/]{43}=)(?![^\s,])/g)];
+  for (const token of tokens) {
+    const key = Buffer.from(token.slice(prefix.length), 'base64');
+    if (key.length === 0) continue;
+    const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+    if (given.some(([, signature]) => sameText(signature ?? '', expected))) return true;
+  }
+  return false;
+}
