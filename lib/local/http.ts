@@ -24,6 +24,8 @@ export interface DeliveryAnswer {
   readonly help?: string;
   /** Of a 202: the ids of the runs. */
   readonly runs?: readonly string[];
+  /** What its webhook is called in the log. */
+  readonly webhook?: string;
 }
 
 /** What stands behind the paths. */
@@ -114,11 +116,12 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
       Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
     );
     try {
-      const { status, message, help, runs } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
+      const answer = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
+      const { status, message, help, runs, webhook } = answer;
       if (status === 503) return refuseBusy(message);
-      if (status >= 400) {
-        // The sender keeps the answer to itself; who runs the server has to see that a hook does not work.
-        log.warn('A delivery was refused', { status, error: message });
+      if (status >= 400 || status === 200) {
+        // The sender keeps the answer to itself, and 200 is a refusal that it must not take for one; who runs the server has to see that a hook does not work.
+        log.warn('A delivery was refused', { status, webhook, error: message });
         return refuse(status, status === 404 ? 'missing' : 'user', message, { help });
       }
       return status === 204 ? { status } : { status, body: { message, runs } };

@@ -1,6 +1,7 @@
 import type { JobPorts } from '../app/jobs/job-ports.ts';
 import { receive } from '../app/jobs/receive.ts';
 import type { ReadSecret } from '../app/ports.ts';
+import { webhookName } from '../domain/settings/webhook-rules.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import { readDelivery } from '../webhooks/read-delivery.ts';
 import type { DeliveryAnswer, DeliveryRequest } from './http.ts';
@@ -19,9 +20,10 @@ export async function receiveDelivery(
   if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
   const secrets = await Promise.all(webhook.secret.map(ports.readSecret));
   const delivery = await readDelivery(request, { webhook, secrets, now: ports.clock() });
-  if ('status' in delivery) return delivery;
+  const name = webhookName(webhook);
+  if ('status' in delivery) return { ...delivery, webhook: name };
   const { changes, deliveryId } = delivery;
-  const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: webhook.id, changes }, ports);
+  const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: name, changes }, ports);
   if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
   return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
 }

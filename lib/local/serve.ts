@@ -23,6 +23,7 @@ import type { ServeOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
 import type { Settings } from '../domain/settings/settings.ts';
+import { isIdSecret } from '../domain/settings/webhook-rules.ts';
 import { createLog } from '../log.ts';
 import { createHttpServer } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
@@ -141,6 +142,9 @@ function announce({ print, host, data }: ServeOptions, { targets, webhooks, api 
   print(
     `Sluice ${version} listens on ${url}, ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}, data in ${data}`,
   );
-  for (const { id, sender } of webhooks) print(`  ${sender}: POST ${url}/webhooks/${id}`);
+  for (const webhook of webhooks) {
+    // An id that is a secret is shown by `sluice webhooks`, to who may read the settings; this goes where logs go.
+    print(`  ${webhook.sender}: POST ${url}/webhooks/${isIdSecret(webhook) ? '…' : webhook.id}`);
+  }
   if (api === undefined) print('  no API: add api.tokens to the settings, and the other commands can ask this server');
 }

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { GitChange } from '../domain/jobs/change.ts';
 
 /** What every forge says of a ref, under its own names. */
@@ -25,6 +26,9 @@ export function gitChanges({ urls, ref, before, after, installation }: RefUpdate
     },
   ];
 }
+
+/** The full name of a ref. */
+export const FullRef = z.string().check(z.startsWith('refs/'));
 
 const zeros = /^0+$/;
 

@@ -1,7 +1,7 @@
 import { Webhooks } from '@octokit/webhooks';
 import * as z from 'zod/mini';
 import { jsonOfForm } from './form.ts';
-import { gitChanges } from './git-changes.ts';
+import { FullRef, gitChanges } from './git-changes.ts';
 import { readPackage } from './github-packages.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { PullRequestEvent, Repository, readPullRequest, urlsOf } from './pull-requests.ts';
@@ -31,7 +31,7 @@ const events: ReadonlyMap<string, ReadBody> = new Map([
 const installed = { installation: z.nullish(z.object({ id: z.number() })) };
 
 const Push = z.object({
-  ref: z.string().check(z.startsWith('refs/')),
+  ref: FullRef,
   before: z.string(),
   after: z.string(),
   repository: Repository,

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import type { PullRequestChange } from '../domain/jobs/change.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
-import { gitChanges } from './git-changes.ts';
+import { FullRef, gitChanges } from './git-changes.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { pullRequestChanges } from './pull-requests.ts';
-import type { Headers, ReadBody, Reading, Sender, Trust, WebhookRequest } from './sender.ts';
-import { sameText } from './signature.ts';
+import type { ReadBody, Reading, Sender, Trust, WebhookRequest } from './sender.ts';
+import { isSecretHeader } from './signature.ts';
 import { hasStandardSignature, isSigningToken } from './standard-webhooks.ts';
 
 /** GitLab.com and self-managed (facts/webhooks.md §1.3). A configured secret that begins with `whsec_` is a signing token, any other the plain one. */
@@ -46,10 +46,8 @@ function urlsOf({ git_http_url, git_ssh_url }: z.infer<typeof Project>): readonl
   return [git_http_url, git_ssh_url];
 }
 
-const ref = z.string().check(z.startsWith('refs/'));
-
 const Push = z.object({
-  ref,
+  ref: FullRef,
   before: z.string(),
   after: z.string(),
   // The commit where `after` is an annotated tag's own object; null where the ref was deleted.
@@ -65,7 +63,7 @@ function readPush(body: unknown): Reading {
 /** Sent once for a push, however many refs it moves: of more than three no other event tells. */
 const Update = z.object({
   project: Project,
-  changes: z.array(z.object({ ref, before: z.string(), after: z.string() })),
+  changes: z.array(z.object({ ref: FullRef, before: z.string(), after: z.string() })),
 });
 
 function readUpdate(body: unknown): Reading {
@@ -115,11 +113,5 @@ const actions: ReadonlyMap<string, PullRequestChange['event']> = new Map([
 function verify(request: WebhookRequest, { secrets, now }: Trust): boolean {
   const signingTokens = secrets.filter(isSigningToken);
   if (signingTokens.length > 0) return hasStandardSignature(request, signingTokens, now);
-  return hasToken(request.headers, secrets);
-}
-
-/** A token may hold commas, so the header is first taken as it came. */
-function hasToken(headers: Headers, secrets: readonly string[]): boolean {
-  const tokens = [headers['x-gitlab-token'], singleValue(headers, 'x-gitlab-token')];
-  return tokens.some((token) => token !== undefined && secrets.some((secret) => sameText(token, secret)));
+  return isSecretHeader(request.headers, 'x-gitlab-token', secrets);
 }

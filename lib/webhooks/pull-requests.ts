@@ -70,7 +70,7 @@ export function readPullRequest(event: z.infer<typeof PullRequestEvent>, install
 }
 
 /** The words of GitHub (`synchronize`) and of Gitea and Gogs (`synchronized`). */
-function eventOf(action: string, merged: boolean | null | undefined): PullRequest['event'] {
+export function eventOf(action: string, merged: boolean | null | undefined): PullRequest['event'] {
   if (action === 'opened' || action === 'reopened') return 'opened';
   if (action === 'synchronize' || action === 'synchronized') return 'updated';
   if (action === 'closed') return merged ? 'merged' : 'closed';

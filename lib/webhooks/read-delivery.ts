@@ -45,7 +45,7 @@ export async function readDelivery(request: WebhookRequest, trust: Trust): Promi
 
   const text = decodeUtf8(request.body);
   const json = text === undefined ? undefined : parseJson(sender.json?.(text, request.headers) ?? text);
-  if (json === undefined) return unreadable(sender, 400, 'its body is not JSON in UTF-8');
+  if (json === undefined) return unreadable(sender, 400, 'Cannot read the delivery: its body is not JSON in UTF-8');
   try {
     const { changes, id } = read(json, trust.webhook);
     if (changes.length === 0) return nothingToDo;
@@ -55,7 +55,8 @@ export async function readDelivery(request: WebhookRequest, trust: Trust): Promi
     if (error instanceof Failure) return unreadable(sender, 422, error.message, error.help);
     if (!(error instanceof z.core.$ZodError)) throw error;
     const where = error.issues[0]?.path.join('.') || 'its body';
-    return unreadable(sender, 422, `${where} is missing or not what ${trust.webhook.sender} sends`, sender.help);
+    const found = `${where} is missing or not what ${trust.webhook.sender} sends`;
+    return unreadable(sender, 422, `Cannot read the delivery: ${found}`, sender.help);
   }
 }
 
@@ -66,7 +67,6 @@ function unproven({ proof }: Sender): Answer {
   return { status: 401, message, help: 'Give the sender the very secret that webhooks of sluice.yaml name' };
 }
 
-function unreadable(sender: Sender, status: 400 | 422, found: string, help?: string): Answer {
-  const message = `Cannot read the delivery: ${found}`;
+function unreadable(sender: Sender, status: 400 | 422, message: string, help?: string): Answer {
   return { status: sender.tellsErrors ? status : 200, message, ...(help !== undefined && { help }) };
 }

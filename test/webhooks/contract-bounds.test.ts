@@ -58,6 +58,8 @@ describe.each(Object.entries(examples))('%s', (_name, example) => {
           ...(header !== undefined && { onTheWay: (headers) => ({ ...without(headers, header), ...noise }) }),
         });
         const readable = [202, 204, unreadable(example, 400), unreadable(example, 422)];
+        // Noise that makes a form of a body, or the other way, changes what is signed.
+        if (example.signsJson) readable.push(401);
         expect(header === undefined ? readable : [401]).toContain(statusOf(delivery));
         if ('changes' in delivery) {
           for (const change of delivery.changes) {

@@ -1,4 +1,4 @@
-import type { SenderName, WebhookSettings } from '../../lib/domain/settings/webhook-settings.ts';
+import { type SenderName, WebhookSettings } from '../../lib/domain/settings/webhook-settings.ts';
 import { lowerHeaders } from '../../lib/webhooks/headers.ts';
 import { type Delivery, readDelivery } from '../../lib/webhooks/read-delivery.ts';
 import type { Headers } from '../../lib/webhooks/sender.ts';
@@ -61,7 +61,7 @@ export function post(
 /** An entry of `webhooks` with as many secrets. */
 function webhookOf(sender: SenderName, secrets: number, settings: Partial<WebhookSettings> = {}): WebhookSettings {
   const secret = Array.from({ length: secrets }, (_, index) => ({ env: `SECRET_${index}` }));
-  return { id: 'acme', sender, secret, ...settings };
+  return { ...WebhookSettings.parse({ id: 'acme', sender, ...(secrets > 0 && { secret }) }), ...settings };
 }
 
 /** The body in which `example` carries a JSON text. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { checkWebhook } from './check-webhook.ts';
 import { refusePlainHttp } from './plain-http.ts';
 import { at, listAt } from './raw-document.ts';
 import { Settings } from './settings.ts';
@@ -27,6 +28,7 @@ export function checkSettings(document: unknown, options: CheckOptions): Checked
 function across(document: unknown, options: CheckOptions): SettingsProblem[] {
   return [
     ...repeated(listAt(document, 'webhooks'), 'webhooks', 'id'),
+    ...listAt(document, 'webhooks').flatMap((webhook, index) => checkWebhook(webhook, index, options)),
     ...repeated(listAt(at(document, 'api'), 'tokens'), 'api.tokens', 'name'),
     ...repeated(listAt(document, 'registries'), 'registries', 'host'),
     ...repeated(listAt(document, 'targets'), 'targets', 'name'),

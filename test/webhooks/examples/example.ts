@@ -30,6 +30,8 @@ export interface Example {
   readonly sign: (body: Buffer, secret: string) => Headers;
   /** The header of `sign` that proves it, and what of that header is left when the proof itself is empty; absent where nothing proves it. */
   readonly proof?: { readonly header: string; readonly empty: readonly string[] };
+  /** In a form it is the JSON that is signed, not the body. */
+  readonly signsJson?: true;
   /** A plain token says nothing about the body. */
   readonly signsBody: boolean;
   /** What `payload` becomes. */

@@ -1,12 +1,21 @@
 import type { Delivery } from '../../../lib/webhooks/read-delivery.ts';
 import type { Sender } from '../../../lib/webhooks/sender.ts';
 import { senders } from '../../../lib/webhooks/senders.ts';
+import { azureDevops } from './azure-devops.ts';
+import { bitbuckets } from './bitbucket.ts';
 import type { Example } from './example.ts';
 import { gitHosts } from './git-hosts.ts';
+import { giteaFamily } from './gitea.ts';
 import { registries } from './registries.ts';
 
 /** At least one for every entry of the table of senders. */
-export const examples: Readonly<Record<string, Example>> = { ...gitHosts, ...registries };
+export const examples: Readonly<Record<string, Example>> = {
+  ...gitHosts,
+  ...bitbuckets,
+  ...giteaFamily,
+  ...azureDevops,
+  ...registries,
+};
 
 export function exampleOf(name: string): Example {
   const example = examples[name];
