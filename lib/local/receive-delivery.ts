@@ -4,10 +4,12 @@ import type { ReadSecret } from '../app/ports.ts';
 import { webhookName } from '../domain/settings/webhook-rules.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import { readDelivery } from '../webhooks/read-delivery.ts';
+import type { FindKey } from '../webhooks/sender.ts';
 import type { DeliveryAnswer, DeliveryRequest } from './http.ts';
 
 export interface DeliveryPorts extends JobPorts {
   readonly readSecret: ReadSecret;
+  readonly findKey: FindKey;
 }
 
 /** Verifies a delivery with the secrets of its webhook, read anew, and queues what it asks for. `webhooks` are those of the settings, by id. */
@@ -19,7 +21,7 @@ export async function receiveDelivery(
   const webhook = webhooks.get(request.id);
   if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
   const secrets = await Promise.all(webhook.secret.map(ports.readSecret));
-  const delivery = await readDelivery(request, { webhook, secrets, now: ports.clock() });
+  const delivery = await readDelivery(request, { webhook, secrets, now: ports.clock(), findKey: ports.findKey });
   const name = webhookName(webhook);
   if ('status' in delivery) return { ...delivery, webhook: name };
   const { changes, deliveryId } = delivery;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createFindKey } from '../adapters/public-keys.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import { createSqliteQueue } from '../adapters/sqlite/queue.ts';
 import { createSqliteStore } from '../adapters/sqlite/store.ts';
@@ -48,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const targets = new Map(settings.targets.map((target) => [target.name, target]));
   const webhooks = new Map(settings.webhooks.map((webhook) => [webhook.id, webhook]));
   const ports: JobPorts = { store, queue, clock, newId: randomUUID, log, targets };
+  const deliveryPorts = { ...ports, readSecret: parts.readSecret, findKey: createFindKey(clock) };
   const installation = installationOf(config);
   const syncPorts = {
     ...parts,
@@ -61,7 +63,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const server = createHttpServer(
     {
       webhookIds: [...webhooks.keys()],
-      receive: (request) => receiveDelivery(request, webhooks, { ...ports, readSecret: parts.readSecret }),
+      receive: (request) => receiveDelivery(request, webhooks, deliveryPorts),
       ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
     },
     { log },

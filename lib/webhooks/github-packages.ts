@@ -64,6 +64,7 @@ function pushed(found: Package): Pushed {
 function nameOf({ name, namespace, owner, registry, package_version }: Package): string {
   const { image } = splitReference(package_version?.package_url ?? '');
   if (image.includes('/')) return image;
-  if (package_version?.container_metadata) return `ghcr.io/${owner?.login ?? namespace}/${name}`;
+  const ownerName = owner?.login ?? namespace;
+  if (package_version?.container_metadata) return ownerName ? `ghcr.io/${ownerName}/${name}` : '';
   return `${(registry?.url ?? '').replace(/^https?:\/\//, '')}/${name}`;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { Failure } from '../domain/failure.ts';
 import type { Change } from '../domain/jobs/change.ts';
+import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import { isDeliveryId } from './headers.ts';
 import { parseJson } from './json.ts';
 import type { Sender, Trust, WebhookRequest } from './sender.ts';
@@ -30,7 +31,8 @@ export interface Answer {
 
 /**
  * Verifies a request to `POST /webhooks/{id}` and reads it. Nothing of a body is parsed before its sender is known: by its bytes and one of
- * the secrets (several while rotating), by a token, or because nobody else knows the id. Never throws for what came from outside.
+ * the secrets (several while rotating), by a token, or because nobody else knows the id. Never throws for what came from outside;
+ * rejects if the key of a token cannot be asked for.
  */
 export async function readDelivery(request: WebhookRequest, trust: Trust): Promise<Delivery> {
   const sender: Sender = senders[trust.webhook.sender];
@@ -38,7 +40,8 @@ export async function readDelivery(request: WebhookRequest, trust: Trust): Promi
   if (request.body.length > maxBodyBytes) return { status: 413, message: 'Cannot take the delivery: it is over 8 MiB' };
 
   const secrets = trust.secrets.filter((secret) => secret !== '');
-  if (sender.verify !== undefined && !(await sender.verify(request, { ...trust, secrets }))) return unproven(sender);
+  if (sender.verify !== undefined && !(await sender.verify(request, { ...trust, secrets })))
+    return unproven(sender, trust.webhook);
 
   const read = sender.event(request.headers);
   if (read === undefined) return nothingToDo;
@@ -62,7 +65,11 @@ export async function readDelivery(request: WebhookRequest, trust: Trust): Promi
 
 const nothingToDo: Answer = { status: 204, message: 'Nothing to do: it names no branch, tag or image that was pushed' };
 
-function unproven({ proof }: Sender): Answer {
+function unproven({ proof }: Sender, { secret }: WebhookSettings): Answer {
+  if (secret.length === 0) {
+    const message = `Cannot verify the delivery: its ${proof} is no valid token for the audience and account that are configured`;
+    return { status: 401, message, help: 'Compare them with those of the push subscription' };
+  }
   const message = `Cannot verify the delivery: no configured secret made its ${proof}`;
   return { status: 401, message, help: 'Give the sender the very secret that webhooks of sluice.yaml name' };
 }

@@ -18,7 +18,11 @@ export interface Trust {
   readonly secrets: readonly string[];
   /** Epoch milliseconds. */
   readonly now: number;
+  readonly findKey: FindKey;
 }
+
+/** The RSA public key `kid` of the JSON Web Key Set at `url`; undefined if it has none. Rejects if nobody can be asked: that is no verdict. */
+export type FindKey = (url: string, kid: string) => Promise<{ readonly n: string; readonly e: string } | undefined>;
 
 /** What the body of an event says. */
 export interface Reading {

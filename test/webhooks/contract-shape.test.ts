@@ -12,10 +12,10 @@ describe.each(Object.entries(examples))('%s', (_name, example) => {
     expect(await deliver(example)).toEqual(accepted(example));
   });
 
-  for (const [what, { payload, headers = {}, changes }] of Object.entries(example.also ?? {})) {
+  for (const [what, { payload, headers = {}, changes, ...id }] of Object.entries(example.also ?? {})) {
     it(`a delivery ${what} becomes ${changes.length === 0 ? 'nothing' : 'changes'}`, async () => {
       const delivery = await deliver(example, { payload, headers });
-      if (changes.length > 0) expect(delivery).toEqual(accepted({ ...example, changes }));
+      if (changes.length > 0) expect(delivery).toEqual(accepted({ ...example, changes, ...id }));
       else {
         const message = 'Nothing to do: it names no branch, tag or image that was pushed';
         expect(delivery).toEqual({ status: 204, message });

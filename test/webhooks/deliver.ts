@@ -3,6 +3,7 @@ import { lowerHeaders } from '../../lib/webhooks/headers.ts';
 import { type Delivery, readDelivery } from '../../lib/webhooks/read-delivery.ts';
 import type { Headers } from '../../lib/webhooks/sender.ts';
 import { type Example, now } from './examples/example.ts';
+import { findKey } from './google.ts';
 
 /** What is different from the example as its sender would send it. */
 export interface Variation {
@@ -33,28 +34,30 @@ export function deliver(example: Example, variation: Variation = {}): Promise<De
     ...variation.headers,
     ...example.sign(variation.signed ?? body, variation.secret ?? example.secret),
   };
-  const { secrets = example.proof ? [example.secret] : [] } = variation;
+  const { secrets = example.proof && !example.proof.isToken ? [example.secret] : [] } = variation;
   return readDelivery(
     { method: variation.method ?? 'POST', headers: variation.onTheWay?.(headers) ?? headers, body },
     {
       webhook: webhookOf(example.sender, secrets.length, { ...example.settings, ...variation.settings }),
       secrets,
       now: variation.now ?? now,
+      findKey,
     },
   );
 }
 
-/** Sends what somebody recorded, at `at`. */
+/** Sends what somebody recorded, at `at`, to a webhook with this secret or none. */
 export function post(
   sender: SenderName,
-  secret: string,
+  secret: string | undefined,
   headers: Readonly<Record<string, string>>,
   body: Buffer,
   at = now,
 ): Promise<Delivery> {
+  const secrets = secret === undefined ? [] : [secret];
   return readDelivery(
     { method: 'POST', headers: lowerHeaders(headers), body },
-    { webhook: webhookOf(sender, 1), secrets: [secret], now: at },
+    { webhook: webhookOf(sender, secrets.length), secrets, now: at, findKey },
   );
 }
 

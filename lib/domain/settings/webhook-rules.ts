@@ -20,6 +20,16 @@ export const webhookRules: Readonly<Record<SenderName, Rule>> = {
   gitea: { proof: 'secret' },
   gogs: { proof: 'secret' },
   'azure-devops': { proof: 'secret', takes: ['header'] },
+  dockerhub: { proof: 'id' },
+  quay: { proof: 'id' },
+  harbor: { proof: 'secret', takes: ['registry'] },
+  distribution: { proof: 'secret', takes: ['registry'] },
+  gcr: { proof: 'token', needs: ['audience', 'email'], takes: ['keys'] },
+  acr: { proof: 'id' },
+  jfrog: { proof: 'secret', takes: ['registry', 'payloadSigning'] },
+  nexus: { proof: 'secret', needs: ['registry'] },
+  aliyun: { proof: 'id', takes: ['registry'] },
+  cdevents: { proof: 'secret' },
 };
 
 /** Characters of an id that nobody guesses (DESIGN §5.1). */

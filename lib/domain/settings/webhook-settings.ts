@@ -10,6 +10,16 @@ const senderName = z.enum([
   'gitea',
   'gogs',
   'azure-devops',
+  'dockerhub',
+  'quay',
+  'harbor',
+  'distribution',
+  'gcr',
+  'acr',
+  'jfrog',
+  'nexus',
+  'aliyun',
+  'cdevents',
 ]);
 export type SenderName = z.infer<typeof senderName>;
 

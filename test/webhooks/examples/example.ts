@@ -29,7 +29,12 @@ export interface Example {
   readonly encode?: (json: string) => string;
   readonly sign: (body: Buffer, secret: string) => Headers;
   /** The header of `sign` that proves it, and what of that header is left when the proof itself is empty; absent where nothing proves it. */
-  readonly proof?: { readonly header: string; readonly empty: readonly string[] };
+  readonly proof?: {
+    readonly header: string;
+    readonly empty: readonly string[];
+    /** It is a token of the sender's makers: no secret is configured, `secret` only says whose it is. */
+    readonly isToken?: true;
+  };
   /** In a form it is the JSON that is signed, not the body. */
   readonly signsJson?: true;
   /** A plain token says nothing about the body. */
@@ -39,10 +44,16 @@ export interface Example {
   readonly deliveryId?: string;
   /** Headers of an event that is ignored. */
   readonly ignored?: Headers;
-  /** Other payloads, and what becomes of them; of a deletion nothing. */
-  readonly also?: Readonly<
-    Record<string, { readonly payload: Fields; readonly headers?: Headers; readonly changes: readonly Change[] }>
-  >;
+  /** Other payloads, and what becomes of them. */
+  readonly also?: Readonly<Record<string, Also>>;
+}
+
+interface Also {
+  readonly payload: Fields;
+  readonly headers?: Headers;
+  readonly changes: readonly Change[];
+  /** Default that of the example. */
+  readonly deliveryId?: string;
 }
 
 export function hmac(
