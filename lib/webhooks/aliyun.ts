@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
+import type { Guide } from './guide.ts';
 import { imageChanges } from './image-changes.ts';
 import type { Reading, Sender } from './sender.ts';
 
@@ -16,3 +17,28 @@ function read(body: unknown, { registry }: WebhookSettings): Reading {
   const host = registry ?? `registry.${repository.region}.aliyuncs.com`;
   return { changes: imageChanges({ image: `${host}/${repository.repo_full_name}`, ...push_data }) };
 }
+
+export const aliyunGuide: Guide = {
+  product: 'Alibaba Cloud Container Registry',
+  brings: 'images',
+  settings: '{ id: RANDOM, sender: aliyun } # for RANDOM, what "openssl rand -hex 16" prints',
+  where: 'Container Registry → Repositories → Manage → Trigger → Create',
+  fields: [
+    ['Name', 'sluice'],
+    ['Trigger URL', '$URL'],
+    ['Trigger', 'All'],
+  ],
+  events: ['every push of a tag; there is nothing to tick'],
+  proof: 'nothing but the id of the webhook: 24 random characters, which nobody else may know',
+  notes: [
+    'An instance of its own (Enterprise Edition), and a VPC, have names that an event does not say: `registry: acme-registry.cn-hangzhou.cr.aliyuncs.com` in sluice.yaml is it.',
+  ],
+  sample({ image, tag }) {
+    const [host = '', ...path] = image.split('/');
+    const body = JSON.stringify({
+      push_data: { tag },
+      repository: { repo_full_name: path.join('/'), region: host.split('.')[1] ?? '' },
+    });
+    return { headers: { 'content-type': 'application/json' }, body };
+  },
+};

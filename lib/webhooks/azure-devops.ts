@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { azureAddresses } from './azure-addresses.ts';
 import { FullRef, gitChanges } from './git-changes.ts';
+import type { Guide } from './guide.ts';
 import { singleValue } from './headers.ts';
 import { pullRequestChanges } from './pull-requests.ts';
 import type { Reading, Sender, Trust, WebhookRequest } from './sender.ts';
@@ -95,3 +96,38 @@ function happened(eventType: string, status: string) {
   if (status === 'abandoned') return 'closed';
   return eventType === 'git.pullrequest.created' ? 'opened' : 'updated';
 }
+
+export const azureDevopsGuide: Guide = {
+  product: 'Azure DevOps Services, Azure DevOps Server',
+  brings: 'pushes',
+  settings:
+    '{ id: acme-azure, sender: azure-devops, secret: { env: AZURE_WEBHOOK_PASSWORD } } # the secret is user:password',
+  where: 'Project → Project settings → Service hooks → Create subscription → Web Hooks',
+  fields: [
+    ['URL', '$URL'],
+    ['Basic authentication username, password', 'the two parts of $SECRET, which is user:password'],
+    ['HTTP headers', 'instead, with `header: X-Sluice-Token` in sluice.yaml: X-Sluice-Token: $SECRET'],
+    ['Resource details to send', 'All'],
+  ],
+  events: ['Code pushed', 'Pull request created', 'Pull request updated', 'Pull request merge attempted'],
+  proof: '`Authorization`, with user and password, or by the header that `header` names, the secret as it stands',
+  notes: [
+    'Each event is a subscription of its own, all with the same URL.',
+    'Azure DevOps signs nothing: use https, which it asks for with basic authentication anyway.',
+    'Errors put a subscription on probation and then end it: what cannot be read is answered 200, and the log says why.',
+  ],
+  sample({ webhook, secret, repository, branch, now }) {
+    const body = JSON.stringify({
+      id: `sluice-${now}`,
+      eventType: 'git.push',
+      resource: {
+        refUpdates: [{ name: `refs/heads/${branch}`, oldObjectId: 'unknown', newObjectId: 'unknown' }],
+        repository: { remoteUrl: repository },
+      },
+    });
+    const proof = webhook.header
+      ? { [webhook.header]: secret }
+      : { authorization: `Basic ${Buffer.from(secret).toString('base64')}` };
+    return { headers: { 'content-type': 'application/json; charset=utf-8', ...proof }, body };
+  },
+};

@@ -3,10 +3,11 @@ import { Failure } from '../domain/failure.ts';
 import type { PullRequestChange } from '../domain/jobs/change.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import { FullRef, gitChanges } from './git-changes.ts';
+import type { Guide } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { pullRequestChanges } from './pull-requests.ts';
 import type { Headers, ReadBody, Reading, Sender, Trust, WebhookRequest } from './sender.ts';
-import { isSigned } from './signature.ts';
+import { hmacHex, isSigned } from './signature.ts';
 
 /** Bitbucket Server and Data Center (facts/webhooks.md §1.5). Five errors in a row make it leave events out for up to ten hours. */
 export const bitbucketServer: Sender = {
@@ -81,3 +82,34 @@ function readRequest(body: unknown, webhook: WebhookSettings, happened: PullRequ
   });
   return { changes };
 }
+
+export const bitbucketServerGuide: Guide = {
+  product: 'Bitbucket Server, Bitbucket Data Center',
+  brings: 'pushes',
+  settings: '{ id: acme-bitbucket, sender: bitbucket-server, secret: { env: BITBUCKET_WEBHOOK_SECRET } }',
+  where: 'Repository or project → Settings → Webhooks → Create webhook',
+  fields: [
+    ['URL', '$URL'],
+    ['Secret', '$SECRET'],
+  ],
+  events: ['Repository: Push', 'Pull request: Opened, Source branch updated, Merged, Declined, Deleted'],
+  proof: '`X-Hub-Signature`, HMAC-SHA256 over the raw body',
+  notes: [
+    'Versions whose events have no clone addresses need `server: https://bitbucket.acme.io` in sluice.yaml.',
+    '"Test connection" is not signed and is answered 204.',
+    'After five errors in a row Bitbucket leaves events out for a while: what cannot be read is answered 200, and the log says why.',
+  ],
+  sample({ secret, repository, branch, now }) {
+    const body = JSON.stringify({
+      repository: { slug: 'shop', project: { key: 'ACME' }, links: { clone: [{ href: repository }] } },
+      changes: [{ ref: { id: `refs/heads/${branch}` }, fromHash: 'unknown', toHash: 'unknown' }],
+    });
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      'x-event-key': 'repo:refs_changed',
+      'x-request-id': `sluice-${now}`,
+      'x-hub-signature': `sha256=${hmacHex('sha256', secret, body)}`,
+    };
+    return { headers, body };
+  },
+};

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import type { PullRequestChange } from '../domain/jobs/change.ts';
 import { gitChanges } from './git-changes.ts';
+import type { Guide } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { pullRequestChanges } from './pull-requests.ts';
 import type { Headers, ReadBody, Reading, Sender } from './sender.ts';
-import { isSigned } from './signature.ts';
+import { hmacHex, isSigned } from './signature.ts';
 
 /**
  * Bitbucket Cloud (facts/webhooks.md §1.4). Its `X-Hub-Signature` is SHA-256, unlike GitHub's header of that name, and only there if the hook
@@ -87,3 +88,34 @@ function readRequest(body: unknown, happened: PullRequestChange['event']): Readi
   });
   return { changes };
 }
+
+export const bitbucketGuide: Guide = {
+  product: 'Bitbucket Cloud',
+  brings: 'pushes',
+  settings: '{ id: acme-bitbucket, sender: bitbucket, secret: { env: BITBUCKET_WEBHOOK_SECRET } }',
+  where: 'Repository → Repository settings → Webhooks → Add webhook',
+  fields: [
+    ['URL', '$URL'],
+    ['Secret', '$SECRET'],
+  ],
+  events: ['Repository: Push', 'Pull request: Created, Updated, Merged, Declined'],
+  proof: '`X-Hub-Signature`, HMAC-SHA256 over the raw body; without a secret by nothing but its id',
+  notes: [
+    'Without a secret Bitbucket signs nothing: then the id has to have 24 random characters, and nobody else may know it.',
+    'Bitbucket sends nothing, and says nothing, when an event has more than 256 KB. The sweep of each target finds what was missed.',
+  ],
+  sample({ secret, repository, branch, now }) {
+    const path = URL.parse(repository)?.pathname ?? '';
+    const body = JSON.stringify({
+      push: { changes: [{ new: { type: 'branch', name: branch, target: { hash: 'unknown' } }, old: null }] },
+      repository: { full_name: path.replace(/^\/|\.git$/g, '') },
+    });
+    const headers = {
+      'content-type': 'application/json',
+      'x-event-key': 'repo:push',
+      'x-request-uuid': `sluice-${now}`,
+      ...(secret !== '' && { 'x-hub-signature': `sha256=${hmacHex('sha256', secret, body)}` }),
+    };
+    return { headers, body };
+  },
+};

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import type { Guide } from './guide.ts';
 import { singleValue } from './headers.ts';
 import { imageChanges, type Pushed } from './image-changes.ts';
 import type { Headers, ReadBody, Reading, Sender, Trust, WebhookRequest } from './sender.ts';
-import { isSecretHeader, isSigned } from './signature.ts';
+import { hmacHex, isSecretHeader, isSigned } from './signature.ts';
 
 /**
  * CDEvents (cdevents.dev) over CloudEvents, of which a published artifact that is an image counts (facts/webhooks.md §2.10). They have no proof of
@@ -72,3 +73,37 @@ function decode(text: string): string {
     return text;
   }
 }
+
+export const cdeventsGuide: Guide = {
+  product: 'CDEvents',
+  brings: 'images',
+  settings: '{ id: acme-pipeline, sender: cdevents, secret: { env: CDEVENTS_SECRET } } # or the whole "Bearer …"',
+  where: 'the sink of the pipeline or broker that emits them',
+  fields: [
+    ['URL', '$URL'],
+    [
+      'Header',
+      'X-Signature: sha256=<hexadecimal HMAC-SHA256 of the body with $SECRET>; of a secret that begins with "Bearer ": Authorization: $SECRET',
+    ],
+  ],
+  events: [
+    'dev.cdevents.artifact.published, with the image as a package URL (pkg:oci or pkg:docker) as the id of its subject',
+  ],
+  proof: '`X-Signature`, HMAC-SHA256 over the raw body; or `Authorization`, if the secret begins with "Bearer "',
+  notes: [
+    'Binary mode (`Ce-Type`) and structured mode of CloudEvents are read.',
+    'A package URL says where the image is: pkg:oci/web@sha256%3A…?repository_url=registry.acme.io/shop/web&tag=1.2.3.',
+  ],
+  sample({ secret, image, tag, now }) {
+    const name = image.slice(image.lastIndexOf('/') + 1);
+    const body = JSON.stringify({
+      context: { id: `sluice-${now}` },
+      subject: { id: `pkg:oci/${name}?repository_url=${image}&tag=${tag}` },
+    });
+    const proof = secret.startsWith('Bearer ')
+      ? { authorization: secret }
+      : { 'x-signature': `sha256=${hmacHex('sha256', secret, body)}` };
+    const type = 'dev.cdevents.artifact.published.0.2.0';
+    return { headers: { 'content-type': 'application/json', 'ce-type': type, ...proof }, body };
+  },
+};

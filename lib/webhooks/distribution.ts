@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { sha256Hex } from '../domain/digest.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
+import type { Guide } from './guide.ts';
 import { imageChanges } from './image-changes.ts';
 import type { Reading, Sender } from './sender.ts';
 import { isSecretHeader } from './signature.ts';
@@ -49,3 +50,44 @@ const manifestType = /^application\/vnd\.(docker\.distribution\.manifest|oci\.im
 function hostOf({ request, target }: Event): string {
   return request?.host || URL.parse(target?.url ?? '')?.host || '';
 }
+
+export const distributionGuide: Guide = {
+  product: 'Distribution (registry:2, registry:3), GitLab self-managed, and registries built on it',
+  brings: 'images',
+  settings:
+    '{ id: acme-registry, sender: distribution, secret: { env: REGISTRY_AUTH_HEADER } } # the whole value: "Bearer …"',
+  where: "config.yml → notifications → endpoints; of GitLab: gitlab.rb → registry['notifications']",
+  fields: [
+    ['name', 'sluice'],
+    ['url', '$URL'],
+    ['headers', 'Authorization: [$SECRET]'],
+    ['timeout, threshold, backoff', '5s, 5, 10s'],
+    ['ignore', 'actions: [pull]'],
+  ],
+  events: ['push; ignore pulls, which Sluice causes itself'],
+  proof: '`Authorization`, the secret as it stands',
+  notes: [
+    'The secret is all of what the header says, with "Bearer " if it begins so.',
+    'The name of an image is that of the host that the pusher used. Where it is pulled by another, `registry: registry.acme.io` in sluice.yaml is it.',
+    'A registry repeats what is answered with an error for ever, and the rest waits: what cannot be read is answered 200, and the log says why.',
+  ],
+  sample({ secret, image, tag, now }) {
+    const [host = '', ...path] = image.split('/');
+    const body = JSON.stringify({
+      events: [
+        {
+          id: `sluice-${now}`,
+          action: 'push',
+          target: {
+            mediaType: 'application/vnd.oci.image.manifest.v1+json',
+            repository: path.join('/'),
+            tag,
+          },
+          request: { host },
+        },
+      ],
+    });
+    const headers = { 'content-type': 'application/vnd.docker.distribution.events.v2+json', authorization: secret };
+    return { headers, body };
+  },
+};

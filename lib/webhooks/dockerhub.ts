@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Guide } from './guide.ts';
 import { imageChanges } from './image-changes.ts';
 import type { Reading, Sender } from './sender.ts';
 
@@ -14,3 +15,24 @@ function read(body: unknown): Reading {
   const { push_data, repository } = Push.parse(body);
   return { changes: imageChanges({ image: `docker.io/${repository.repo_name}`, tag: push_data.tag }) };
 }
+
+export const dockerhubGuide: Guide = {
+  product: 'Docker Hub',
+  brings: 'images',
+  settings: '{ id: RANDOM, sender: dockerhub } # for RANDOM, what "openssl rand -hex 16" prints',
+  where: 'Repository → Webhooks',
+  fields: [
+    ['Webhook name', 'sluice'],
+    ['Webhook URL', '$URL'],
+  ],
+  events: ['every push of a tag; there is nothing to tick'],
+  proof: 'nothing but the id of the webhook: 24 random characters, which nobody else may know',
+  notes: ['An event is a hint, no more: the registry itself is asked before anything is done.'],
+  sample({ image, tag }) {
+    const body = JSON.stringify({
+      push_data: { tag },
+      repository: { repo_name: image.split('/').slice(1).join('/') },
+    });
+    return { headers: { 'content-type': 'application/json' }, body };
+  },
+};

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { isGoogleToken } from './google-token.ts';
+import type { Guide } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { imageChanges, splitReference } from './image-changes.ts';
 import { parseJson } from './json.ts';
@@ -40,3 +41,24 @@ function readNews(news: unknown) {
   if (action !== 'INSERT' || !tag) return [];
   return imageChanges({ ...splitReference(tag), digest: splitReference(digest ?? '').digest });
 }
+
+export const gcrGuide: Guide = {
+  product: 'Google Artifact Registry, Google Container Registry',
+  brings: 'images',
+  settings:
+    '{ id: acme-gcr, sender: gcr, audience: "https://sluice.acme.io", email: pusher@acme.iam.gserviceaccount.com }',
+  where: 'Google Cloud → Pub/Sub → topic `gcr` of the project, which has to have this name → Create subscription',
+  fields: [
+    ['Delivery type', 'Push'],
+    ['Endpoint URL', '$URL'],
+    ['Enable authentication', 'on, with the service account that `email` names'],
+    ['Audience', 'what `audience` says'],
+  ],
+  events: ['whatever the registry publishes; only tags that were pushed count'],
+  proof: '`Authorization`, a token that Google signed: for `audience`, about the account `email`, not past its end',
+  notes: [
+    "There is no secret. Google's public keys are asked for and kept; `keys` names another address of them, for networks without a way to Google.",
+    'The account needs no permission; Pub/Sub has to be allowed to make tokens for it (roles/iam.serviceAccountTokenCreator).',
+    'To try it: gcloud pubsub topics publish gcr --message \'{"action":"INSERT","tag":"europe-docker.pkg.dev/acme/shop/web:1.2.3"}\'.',
+  ],
+};

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { jsonOfForm } from './form.ts';
 import { FullRef, gitChanges } from './git-changes.ts';
+import type { Guide, Sample, SampleFacts } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { PullRequestEvent, Repository, readPullRequest, urlsOf } from './pull-requests.ts';
 import type { ReadBody, Reading, Sender, WebhookRequest } from './sender.ts';
-import { isSignedBare } from './signature.ts';
+import { hmacHex, isSignedBare } from './signature.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 /**
@@ -58,3 +59,41 @@ const events: ReadonlyMap<string, ReadBody> = new Map([
   ['create', readCreate],
   ['pull_request', (body) => ({ changes: readPullRequest(PullRequestEvent.parse(body)) })],
 ]);
+
+export const giteaGuide: Guide = {
+  product: 'Gitea, Forgejo',
+  brings: 'pushes',
+  settings: '{ id: acme-gitea, sender: gitea, secret: { env: GITEA_WEBHOOK_SECRET } }',
+  where: 'Repository, organisation or site administration → Settings → Webhooks → Add Webhook → Gitea (Forgejo)',
+  fields: [
+    ['Target URL', '$URL'],
+    ['HTTP Method', 'POST'],
+    ['POST Content Type', 'application/json; a form is read as well'],
+    ['Secret', '$SECRET'],
+  ],
+  events: ['Push', 'Pull Request, Pull Request Synchronized'],
+  proof: '`X-Gitea-Signature`, HMAC-SHA256 over the JSON, also where a form carries it',
+  notes: [
+    'The webhook is of sender `gitea`, not `github`, although Gitea sends headers of both.',
+    'Gitea only calls hosts of `webhook.ALLOWED_HOST_LIST` in its app.ini.',
+    'Gitea waits for five seconds and does not repeat a delivery that failed; "Recent Deliveries" replays it.',
+  ],
+  sample: (facts) => sampleOf('gitea', facts),
+};
+
+/** A push as Gitea and Gogs send it. */
+export function sampleOf(product: 'gitea' | 'gogs', { secret, repository, branch, now }: SampleFacts): Sample {
+  const body = JSON.stringify({
+    ref: `refs/heads/${branch}`,
+    before: 'unknown',
+    after: 'unknown',
+    repository: { clone_url: repository, ssh_url: repository },
+  });
+  const headers = {
+    'content-type': 'application/json',
+    [`x-${product}-event`]: 'push',
+    [`x-${product}-delivery`]: `sluice-${now}`,
+    [`x-${product}-signature`]: hmacHex('sha256', secret, body),
+  };
+  return { headers, body };
+}

@@ -2,11 +2,12 @@ import * as z from 'zod/mini';
 import type { PullRequestChange } from '../domain/jobs/change.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import { FullRef, gitChanges } from './git-changes.ts';
+import type { Guide } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { pullRequestChanges } from './pull-requests.ts';
 import type { ReadBody, Reading, Sender, Trust, WebhookRequest } from './sender.ts';
 import { isSecretHeader } from './signature.ts';
-import { hasStandardSignature, isSigningToken } from './standard-webhooks.ts';
+import { hasStandardSignature, isSigningToken, signStandardWebhook } from './standard-webhooks.ts';
 
 /** GitLab.com and self-managed (facts/webhooks.md §1.3). A configured secret that begins with `whsec_` is a signing token, any other the plain one. */
 export const gitlab: Sender = {
@@ -115,3 +116,35 @@ function verify(request: WebhookRequest, { secrets, now }: Trust): boolean {
   if (signingTokens.length > 0) return hasStandardSignature(request, signingTokens, now);
   return isSecretHeader(request.headers, 'x-gitlab-token', secrets);
 }
+
+export const gitlabGuide: Guide = {
+  product: 'GitLab.com, GitLab self-managed',
+  brings: 'pushes',
+  settings: '{ id: acme-gitlab, sender: gitlab, secret: { env: GITLAB_WEBHOOK_SECRET } }',
+  where: 'Project or group → Settings → Webhooks → Add new webhook; for a whole instance: Admin → System hooks',
+  fields: [
+    ['URL', '$URL'],
+    ['Secret token', '$SECRET; or "Generate signing token", and what it shows (whsec_…) is the secret'],
+  ],
+  events: ['Push events', 'Tag push events', 'Merge request events', 'of a system hook: Repository update events'],
+  proof:
+    '`X-Gitlab-Token`, the secret itself; with a signing token by `webhook-signature`, HMAC-SHA256 over id, time and raw body, at most five minutes old',
+  notes: [
+    'With a signing token the plain one does not count any more.',
+    'A hook sends nothing for a push of more than three branches or tags; a system hook with repository updates does.',
+    'After four errors in a row GitLab disables a hook: a wrong secret does that. "Test" enables it again.',
+    'The container registry of GitLab.com has no webhook for images. That of a GitLab of your own is a `distribution`.',
+  ],
+  sample({ secret, repository, branch, now }) {
+    const body = JSON.stringify({
+      ref: `refs/heads/${branch}`,
+      before: 'unknown',
+      after: 'unknown',
+      project: { git_http_url: repository, git_ssh_url: repository },
+    });
+    const proof = isSigningToken(secret)
+      ? signStandardWebhook(body, secret, `sluice-${now}`, now)
+      : { 'x-gitlab-token': secret, 'idempotency-key': `sluice-${now}` };
+    return { headers: { 'content-type': 'application/json', 'x-gitlab-event': 'Push Hook', ...proof }, body };
+  },
+};

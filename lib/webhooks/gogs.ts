@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { jsonOfForm } from './form.ts';
-import { isJsonSigned, readCreate, readPush } from './gitea.ts';
+import { isJsonSigned, readCreate, readPush, sampleOf } from './gitea.ts';
+import type { Guide } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { eventOf, pullRequestChanges, Repository, urlsOf } from './pull-requests.ts';
 import type { ReadBody, Reading, Sender } from './sender.ts';
@@ -43,3 +44,19 @@ function readRequest(body: unknown): Reading {
   });
   return { changes };
 }
+
+export const gogsGuide: Guide = {
+  product: 'Gogs',
+  brings: 'pushes',
+  settings: '{ id: acme-gogs, sender: gogs, secret: { env: GOGS_WEBHOOK_SECRET } }',
+  where: 'Repository or organisation → Settings → Webhooks → Add a new webhook → Gogs',
+  fields: [
+    ['Payload URL', '$URL'],
+    ['Content Type', 'application/json; a form is read as well'],
+    ['Secret', '$SECRET'],
+  ],
+  events: ['Push', 'Pull Request'],
+  proof: '`X-Gogs-Signature`, HMAC-SHA256 over the JSON',
+  notes: ['The webhook is of sender `gogs`, not `github`, although Gogs sends headers of both.'],
+  sample: (facts) => sampleOf('gogs', facts),
+};

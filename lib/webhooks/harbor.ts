@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
+import type { Guide } from './guide.ts';
 import { imageChanges, splitReference } from './image-changes.ts';
 import type { Reading, Sender } from './sender.ts';
 import { isSecretHeader } from './signature.ts';
@@ -40,3 +41,33 @@ function changesOf({ resources, repository }: z.infer<typeof Data>, { registry }
     return imageChanges({ image, tag, digest });
   });
 }
+
+export const harborGuide: Guide = {
+  product: 'Harbor',
+  brings: 'images',
+  settings: '{ id: acme-harbor, sender: harbor, secret: { env: HARBOR_AUTH_HEADER } } # the whole value: "Bearer …"',
+  where: 'Project → Webhooks → New Webhook',
+  fields: [
+    ['Notify Type', 'http'],
+    ['Payload Format', 'Default or CloudEvents'],
+    ['Endpoint URL', '$URL'],
+    ['Auth Header', '$SECRET'],
+  ],
+  events: ['Artifact pushed'],
+  proof: '`Authorization`, the secret as it stands',
+  notes: [
+    'The secret is all of what "Auth Header" says, with "Bearer " if it begins so.',
+    "Where images are pulled by another name than that of Harbor's external address, `registry: registry.acme.io` in sluice.yaml is it.",
+    'Of several tags that are pushed together Harbor names the first.',
+  ],
+  sample({ secret, image, tag }) {
+    const body = JSON.stringify({
+      type: 'PUSH_ARTIFACT',
+      event_data: {
+        resources: [{ resource_url: `${image}:${tag}`, tag }],
+        repository: { repo_full_name: image.split('/').slice(1).join('/') },
+      },
+    });
+    return { headers: { 'content-type': 'application/json', authorization: secret }, body };
+  },
+};

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { Failure } from '../domain/failure.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
+import type { Guide } from './guide.ts';
 import { singleValue } from './headers.ts';
 import { imageChanges } from './image-changes.ts';
 import type { Reading, Sender, Trust, WebhookRequest } from './sender.ts';
-import { isSecretHeader, isSignedBare } from './signature.ts';
+import { hmacHex, isSecretHeader, isSignedBare } from './signature.ts';
 
 /** JFrog Artifactory (facts/webhooks.md §2.7). One header is either the secret or a signature with it; which of the two counts is configured, never both. */
 export const jfrog: Sender = { proof: 'X-JFrog-Event-Auth', verify, event: () => read };
@@ -39,3 +40,34 @@ function hostOf(origin: string | null | undefined): string {
     help: 'Set registry of this webhook in sluice.yaml to what the names of its images begin with, such as acme.jfrog.io/docker',
   });
 }
+
+export const jfrogGuide: Guide = {
+  product: 'JFrog Artifactory',
+  brings: 'images',
+  settings: '{ id: acme-jfrog, sender: jfrog, secret: { env: JFROG_WEBHOOK_SECRET }, registry: acme.jfrog.io/docker }',
+  where: 'Administration → General Management → Webhooks → Create a WebHook',
+  fields: [
+    ['URL', '$URL'],
+    ['Secret token', '$SECRET'],
+    ['Use secret for payload signing', 'on; if it has to be off, `payloadSigning: false` in sluice.yaml'],
+  ],
+  events: ['Docker: Tag was pushed'],
+  proof: '`X-JFrog-Event-Auth`, HMAC-SHA256 over the raw body; with `payloadSigning: false` the secret itself',
+  notes: [
+    '`registry` is what the names of images begin with where they are pulled: an event names the local repository, not the virtual one. Without it the name is the custom base URL of Artifactory and the local repository.',
+    'One webhook for each such beginning: "Select repositories" limits it.',
+  ],
+  sample({ webhook, secret, image, tag }) {
+    const [host = '', ...path] = image.split('/');
+    const prefix = `${webhook.registry}/`;
+    const name = webhook.registry && image.startsWith(prefix) ? image.slice(prefix.length) : path.slice(1).join('/');
+    const body = JSON.stringify({
+      domain: 'docker',
+      event_type: 'pushed',
+      data: { repo_key: path[0], image_name: name, tag },
+      jpd_origin: `https://${host}`,
+    });
+    const proof = webhook.payloadSigning ? hmacHex('sha256', secret, body) : secret;
+    return { headers: { 'content-type': 'application/json', [proofHeader]: proof }, body };
+  },
+};

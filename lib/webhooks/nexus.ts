@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
+import type { Guide } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
 import { imageChanges } from './image-changes.ts';
 import type { ReadBody, Reading, Sender } from './sender.ts';
-import { isSignedBare } from './signature.ts';
+import { hmacHex, isSignedBare } from './signature.ts';
 
 /** Sonatype Nexus 3 (facts/webhooks.md §2.9), which signs with SHA-1 and nothing better, and does not say its own name. */
 export const nexus: Sender = {
@@ -44,3 +45,32 @@ function readAsset(body: unknown, webhook: WebhookSettings): Reading {
 function isPush(action: string, format: string): boolean {
   return format === 'docker' && (action === 'CREATED' || action === 'UPDATED');
 }
+
+export const nexusGuide: Guide = {
+  product: 'Sonatype Nexus Repository 3',
+  brings: 'images',
+  settings: '{ id: acme-nexus, sender: nexus, secret: { env: NEXUS_WEBHOOK_SECRET }, registry: "nexus.acme.io:5000" }',
+  where: 'Administration → System → Capabilities → Create capability → Webhook: Repository',
+  fields: [
+    ['Repository', 'the docker repository'],
+    ['URL', '$URL'],
+    ['Secret Key', '$SECRET'],
+  ],
+  events: ['Component'],
+  proof: '`X-Nexus-Webhook-Signature`, HMAC-SHA1 over the raw body: Nexus has nothing better',
+  notes: [
+    '`registry` is what the names of its images begin with, with the port of its connector: an event does not say it.',
+    'One capability, and one webhook here, for each repository.',
+  ],
+  sample({ webhook, secret, image, tag, now }) {
+    const name = image.slice(`${webhook.registry}/`.length);
+    const body = JSON.stringify({ action: 'CREATED', component: { format: 'docker', name, version: tag } });
+    const headers = {
+      'content-type': 'application/json; charset=UTF-8',
+      'x-nexus-webhook-id': 'rm:repository:component',
+      'x-nexus-webhook-delivery': `sluice-${now}`,
+      'x-nexus-webhook-signature': hmacHex('sha1', secret, body),
+    };
+    return { headers, body };
+  },
+};

@@ -16,7 +16,7 @@ export function isSigned(
 ): boolean {
   const given = signature?.toLowerCase() ?? '';
   return algorithms.some((algorithm) =>
-    secrets.some((secret) => sameText(given, `${algorithm}=${hexHmac(algorithm, secret, bytes)}`)),
+    secrets.some((secret) => sameText(given, `${algorithm}=${hmacHex(algorithm, secret, bytes)}`)),
   );
 }
 
@@ -28,7 +28,7 @@ export function isSignedBare(
   algorithm: Algorithm,
 ): boolean {
   const given = signature?.toLowerCase() ?? '';
-  return secrets.some((secret) => sameText(given, hexHmac(algorithm, secret, bytes)));
+  return secrets.some((secret) => sameText(given, hmacHex(algorithm, secret, bytes)));
 }
 
 /** Whether a header is one of `secrets` as it stands. A secret may hold commas, so the header is first taken as it came. */
@@ -42,6 +42,6 @@ export function sameText(a: string, b: string): boolean {
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
 }
 
-function hexHmac(algorithm: Algorithm, secret: string, bytes: Buffer): string {
+export function hmacHex(algorithm: Algorithm, secret: string, bytes: Buffer | string): string {
   return createHmac(algorithm, secret).update(bytes).digest('hex');
 }

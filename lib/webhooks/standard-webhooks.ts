@@ -25,10 +25,24 @@ export function hasStandardSignature(
   if (Math.abs(now / 1000 - Number(timestamp)) > toleranceSeconds) return false;
   const given = [...(headers['webhook-signature'] ?? '').matchAll(/(?<![^\s,])v1,([A-Za-z0-9+/]{43}=)(?![^\s,])/g)];
   for (const token of tokens) {
-    const key = Buffer.from(token.slice(prefix.length), 'base64');
-    if (key.length === 0) continue;
-    const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+    if (keyOf(token).length === 0) continue;
+    const expected = signatureOf(token, id, timestamp, body);
     if (given.some(([, signature]) => sameText(signature ?? '', expected))) return true;
   }
   return false;
+}
+
+/** The headers of a delivery `id` that is sent at `now`. */
+export function signStandardWebhook(body: string, token: string, id: string, now: number): Record<string, string> {
+  const timestamp = String(Math.floor(now / 1000));
+  const signature = `v1,${signatureOf(token, id, timestamp, body)}`;
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
+}
+
+function keyOf(token: string): Buffer {
+  return Buffer.from(token.slice(prefix.length), 'base64');
+}
+
+function signatureOf(token: string, id: string, timestamp: string, body: Buffer | string): string {
+  return createHmac('sha256', keyOf(token)).update(`${id}.${timestamp}.`).update(body).digest('base64');
 }
