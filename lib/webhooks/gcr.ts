@@ -18,8 +18,10 @@ export const gcr: Sender = {
   event: () => read,
 };
 
+const googleKeys = 'https://www.googleapis.com/oauth2/v3/certs';
+
 async function verify({ headers }: WebhookRequest, { webhook, now, findKey }: Trust): Promise<boolean> {
-  const { audience, email, keys } = webhook;
+  const { audience, email, keys = googleKeys } = webhook;
   const [, token] = /^bearer +(\S+)$/i.exec(singleValue(headers, 'authorization') ?? '') ?? [];
   if (token === undefined || audience === undefined || email === undefined) return false;
   return isGoogleToken(token, { audience, email }, now, (kid) => findKey(keys, kid));

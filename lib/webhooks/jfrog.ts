@@ -13,7 +13,7 @@ export const jfrog: Sender = { proof: 'X-JFrog-Event-Auth', verify, event: () =>
 const proofHeader = 'x-jfrog-event-auth';
 
 function verify({ headers, body }: WebhookRequest, { secrets, webhook }: Trust): boolean {
-  if (!webhook.payloadSigning) return isSecretHeader(headers, proofHeader, secrets);
+  if (webhook.payloadSigning === false) return isSecretHeader(headers, proofHeader, secrets);
   return isSignedBare(body, singleValue(headers, proofHeader), secrets, 'sha256');
 }
 
@@ -67,7 +67,7 @@ export const jfrogGuide: Guide = {
       data: { repo_key: path[0], image_name: name, tag },
       jpd_origin: `https://${host}`,
     });
-    const proof = webhook.payloadSigning ? hmacHex('sha256', secret, body) : secret;
+    const proof = webhook.payloadSigning === false ? secret : hmacHex('sha256', secret, body);
     return { headers: { 'content-type': 'application/json', [proofHeader]: proof }, body };
   },
 };

@@ -54,14 +54,14 @@ export const WebhookSettings = z.strictObject({
   secret: z._default(secretList, []),
   /** Of azure-devops: the header that holds the secret; else the secret is `user:password`. */
   header: z.optional(text.check(z.regex(/^[A-Za-z0-9-]+$/, { error: 'Expected the name of a header' }))),
-  /** Of jfrog: whether it signs the body with the secret, or sends the secret itself. */
-  payloadSigning: z._default(z.boolean(), true),
+  /** Of jfrog: whether it signs the body with the secret (so unless it says otherwise), or sends the secret itself. */
+  payloadSigning: z.optional(z.boolean()),
   /** Of registries whose events do not say, or say wrongly, what the names of their images begin with: `host[:port][/path]`. */
   registry: z.optional(registryPrefix),
   /** Of a bitbucket-server whose events have no clone addresses: where it is. */
   server: z.optional(address),
-  /** Of gcr: for whom and by whom the tokens of the push subscription are made, and where Google's keys are. */
+  /** Of gcr: for whom and by whom the tokens of the push subscription are made, and where else Google's keys are. */
   audience: z.optional(text),
   email: z.optional(text.check(z.regex(/^[^@\s]+@[^@\s]+$/, { error: 'Expected the address of a service account' }))),
-  keys: z._default(address, 'https://www.googleapis.com/oauth2/v3/certs'),
+  keys: z.optional(address),
 });
