@@ -8,7 +8,7 @@ type Row = Record<string, SQLOutputValue>;
 
 /** The tables behind the queues (schema.ts); nothing here waits. */
 export interface MessageLedger {
-  add(queue: QueueName, messages: readonly OutgoingMessage[]): void;
+  add(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<void>;
   claim(queue: QueueName, limit: number, visibilitySeconds: number): readonly Message[];
   /** False if the message is visible again, was given to another, or is gone. */
   extend(receipt: string, visibilitySeconds: number): boolean;
@@ -88,10 +88,10 @@ export function createMessageLedger(database: Database, clock: Clock): MessageLe
   }
 
   return {
-    add(queue, messages) {
+    async add(queue, messages) {
       const texts = messages.map((message) => encodeMessage(queue, message));
       const now = clock();
-      database.write(() => {
+      await database.writeTogether(() => {
         statements.forget.run({ now });
         for (const [index, message] of messages.entries()) {
           if (!isNew(queue, message, now)) continue;

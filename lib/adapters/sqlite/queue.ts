@@ -15,8 +15,8 @@ export function createSqliteQueue(database: Database, clock: Clock): SqliteQueue
   const ledger = createMessageLedger(database, clock);
   const waiters = createWaiters(clock);
 
-  function send(queue: QueueName, messages: readonly OutgoingMessage[]): void {
-    ledger.add(queue, messages);
+  async function send(queue: QueueName, messages: readonly OutgoingMessage[]): Promise<void> {
+    await ledger.add(queue, messages);
     waiters.wake(queue);
   }
 
@@ -33,7 +33,7 @@ export function createSqliteQueue(database: Database, clock: Clock): SqliteQueue
   }
 
   return {
-    send: async (queue, messages) => send(queue, messages),
+    send,
     receive,
     async extend(message, visibilitySeconds) {
       const extended = ledger.extend(message.receipt, visibilitySeconds);
