@@ -62,6 +62,7 @@ const noApi = { help: 'Add api.tokens to its sluice.yaml' };
 export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): HttpServer {
   const { log } = options;
   const readBody = createBodyReader(bodyLimits);
+  const knownIds = handlers.webhookIds.map(digestOf);
   const timeout = (options.requestTimeoutSeconds ?? 30) * 1000;
   const server = createServer(
     { requestTimeout: timeout, headersTimeout: Math.min(timeout, 10_000), connectionsCheckingInterval: 1000 },
@@ -103,8 +104,7 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
   }
 
   async function answerDelivery(request: IncomingMessage, id: string): Promise<Answer> {
-    if (!isKnown(id, handlers.webhookIds))
-      return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
+    if (!isKnown(id, knownIds)) return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
     if (request.method !== 'POST') return refuseMethod('POST');
     const body = await readBody(request);
     if ('refused' in body) {
@@ -156,13 +156,17 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
 }
 
 /** Compares with every id, by digests of one length: the time tells nothing of an id. */
-function isKnown(id: string, known: readonly string[]): boolean {
-  const given = createHash('sha256').update(id).digest();
+function isKnown(id: string, known: readonly Buffer[]): boolean {
+  const given = digestOf(id);
   let match = false;
   for (const candidate of known) {
-    if (timingSafeEqual(given, createHash('sha256').update(candidate).digest())) match = true;
+    if (timingSafeEqual(given, candidate)) match = true;
   }
   return match;
+}
+
+function digestOf(id: string): Buffer {
+  return createHash('sha256').update(id).digest();
 }
 
 /** Segments of a path, each decoded by itself, so that an encoded slash parts nothing; undefined if it is none. */

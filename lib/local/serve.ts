@@ -26,6 +26,7 @@ import { asFailure } from '../domain/failure.ts';
 import type { Settings } from '../domain/settings/settings.ts';
 import { isIdSecret } from '../domain/settings/webhook-rules.ts';
 import { createLog } from '../log.ts';
+import { createBriefMemory } from './brief-memory.ts';
 import { createHttpServer } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
 import { receiveDelivery } from './receive-delivery.ts';
@@ -49,7 +50,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   const targets = new Map(settings.targets.map((target) => [target.name, target]));
   const webhooks = new Map(settings.webhooks.map((webhook) => [webhook.id, webhook]));
   const ports: JobPorts = { store, queue, clock, newId: randomUUID, log, targets };
-  const deliveryPorts = { ...ports, readSecret: parts.readSecret, findKey: createFindKey(clock) };
+  const deliveryPorts = {
+    ...ports,
+    readSecret: createBriefMemory(parts.readSecret, clock),
+    findKey: createFindKey(clock),
+  };
   const installation = installationOf(config);
   const syncPorts = {
     ...parts,
