@@ -112,7 +112,7 @@ it('settings with five mistakes tell all five, each with its path', () => {
     ],
   };
   expect(problems(document)).toEqual([
-    `webhooks[0].sender: Expected ${senderNames}, found "githup"; did you mean github?`,
+    'webhooks[0].sender: Expected one of 18 known words, found "githup"; did you mean github?',
     'targets[0].intervall: Unknown key; did you mean interval?',
     'targets[1].timeout: Expected a duration such as 90s, 5m or 1h',
     'targets[2].source.url: Expected an https://, ssh:// or user@host:path address, without credentials; they belong into auth',
