@@ -12,8 +12,8 @@ export interface SendOptions {
 }
 
 export interface Sent {
-  /** Milliseconds of each answer. */
-  readonly answered: readonly number[];
+  /** Milliseconds of each answer, by the second in which the request was sent. */
+  readonly answered: readonly (readonly number[])[];
   /** How much later than planned a request was sent, at most: then we were slow, not the server. */
   readonly latestMs: number;
   /** The ids of the runs of all that were accepted. */
@@ -26,11 +26,13 @@ export interface Sent {
 
 /** Sends at a steady rate, whether answers come or not, over connections that are kept. */
 export async function send({ url, perSecond, seconds, make }: SendOptions): Promise<Sent> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const answered: number[] = [];
+  // In turns, so that none is idle for so long that the server closes it.
+  const agent = new Agent({ keepAlive: true, maxSockets: 256, scheduling: 'fifo' });
+  const answered = Array.from({ length: seconds + 1 }, (): number[] => []);
   const runs: string[] = [];
   const wrong = new Map<string, number>();
   const total = perSecond * seconds;
+  const start = performance.now();
   let latestMs = 0;
   const pending = new Set<Promise<void>>();
 
@@ -44,7 +46,7 @@ export async function send({ url, perSecond, seconds, make }: SendOptions): Prom
         body: error.message,
       }),
     );
-    answered.push(performance.now() - began);
+    answered[Math.min(Math.floor((began - start) / 1000), seconds)]?.push(performance.now() - began);
     if (status === 202) runs.push(...(JSON.parse(body) as { readonly runs: readonly string[] }).runs);
     if (status !== delivery.status) {
       const what = `${status} instead of ${delivery.status}${status === 0 ? `: ${body}` : ''}`;
@@ -52,7 +54,6 @@ export async function send({ url, perSecond, seconds, make }: SendOptions): Prom
     }
   }
 
-  const start = performance.now();
   for (let count = 0; count < total; ) {
     const now = performance.now();
     for (; count < total && start + (count * 1000) / perSecond <= now; count++) {
