@@ -50,7 +50,7 @@ targets:
 `;
   expect(refusal(text)).toEqual([
     'Cannot use "/sluice.yaml": 6 problems',
-    '  webhooks[0].sender: Expected github, gitlab or generic, found "githup"; did you mean github?',
+    '  webhooks[0].sender: Expected one of 18 known words, found "githup"; did you mean github?',
     expect.stringContaining('  targets[0].branch: Unknown key; known here are '),
     '  targets[1].interval: Expected a duration such as 90s, 5m or 1h',
     expect.stringContaining('  targets[2].source.url: Expected an https://, ssh:// or user@host:path address'),

@@ -80,6 +80,7 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['lib/cli/allowed.ts', '../api.ts'],
   ['lib/cli/commands/serve.ts', '../../local/serve.ts'],
   ['lib/cli/commands/validate.ts', '../../local/rbac.ts'],
+  ['lib/cli/commands/webhooks.ts', '../../local/webhooks.ts'],
   ['functions/allowed.ts', '../lib/app/sync.ts'],
 ];
 

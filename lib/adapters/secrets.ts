@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { ReadSecret } from '../app/ports.ts';
 import { Failure } from '../domain/failure.ts';
 import { describeSecret } from '../domain/settings/describe-secret.ts';
-import type { SecretRef } from '../domain/settings/settings.ts';
+import type { SecretRef } from '../domain/settings/secret-ref.ts';
 import type { Log } from '../log.ts';
 
 export interface SecretPlaces {

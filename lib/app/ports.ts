@@ -1,6 +1,7 @@
 import type { KubeObject, ResourceKind } from '../domain/objects/kube-object.ts';
 import type { CheckoutRequest, Rendered } from '../domain/objects/rendered.ts';
-import type { SecretRef, Source, Target } from '../domain/settings/settings.ts';
+import type { SecretRef } from '../domain/settings/secret-ref.ts';
+import type { Source, Target } from '../domain/settings/settings.ts';
 
 /**
  * What the use cases need of the world. One interface for each thing outside; the adapters of a port pass one contract suite.

@@ -1,5 +1,5 @@
 import { asFailure, type Failure } from '../domain/failure.ts';
-import type { SecretRef } from '../domain/settings/settings.ts';
+import type { SecretRef } from '../domain/settings/secret-ref.ts';
 import type { ReadSecret } from './ports.ts';
 
 export interface ReadSecrets {

@@ -1,4 +1,4 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { ApiError, Run, RunPage, TargetList, TargetStatus } from '../api.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Call } from './command.ts';
@@ -13,6 +13,20 @@ export interface Client {
   requestDelete(name: string, orphan: boolean): Promise<Run>;
   listRuns(query: { readonly target?: string | undefined; readonly after?: string | undefined }): Promise<RunPage>;
   showRun(id: string): Promise<Run>;
+  /** Sends a delivery of a webhook as its sender would, without our token. */
+  deliver(path: string, delivery: Delivery): Promise<DeliveryReply>;
+}
+
+interface Delivery {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface DeliveryReply {
+  readonly status: number;
+  readonly message: string;
+  /** The ids of the runs. */
+  readonly runs: readonly string[];
 }
 
 const timeoutSeconds = 30;
@@ -48,6 +62,7 @@ export function createClient(call: Call): Client {
       return ask('GET', query.size === 0 ? '/v1/runs' : `/v1/runs?${query}`, RunPage);
     },
     showRun: (id) => ask('GET', `/v1/runs/${encodeURIComponent(id)}`, Run),
+    deliver: (path, delivery) => deliver(url, path, delivery),
   };
 }
 
@@ -65,14 +80,28 @@ function checkUrl(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-async function request(method: string, url: string, token: string | undefined): Promise<Response> {
+/** What is answered to a delivery that was taken. */
+const Taken = z.object({ message: z.string(), runs: z.array(z.string()) });
+
+async function deliver(url: string, path: string, { headers, body }: Delivery): Promise<DeliveryReply> {
+  const response = await send(`${url}${path}`, { method: 'POST', headers, body });
+  if (response.status === 204) return { status: 204, message: 'Nothing to do', runs: [] };
+  const answer = await readJson(response, url);
+  const taken = Taken.safeParse(answer);
+  if (response.status === 202 && taken.success) return { status: 202, ...taken.data };
+  throw refusal(response, answer, url);
+}
+
+function request(method: string, url: string, token: string | undefined): Promise<Response> {
+  return send(url, {
+    method,
+    headers: { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+  });
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, {
-      method,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutSeconds * 1000),
-      headers: { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    });
+    return await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeoutSeconds * 1000) });
   } catch (cause) {
     throw unreachable(new URL(url).origin, cause);
   }

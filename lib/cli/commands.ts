@@ -8,6 +8,7 @@ import { sync } from './commands/sync.ts';
 import { targets } from './commands/targets.ts';
 import { validate } from './commands/validate.ts';
 import { version } from './commands/version.ts';
+import { webhooks } from './commands/webhooks.ts';
 
 /** In the order of the help. `help` itself is no entry: it tells of these. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -19,5 +20,6 @@ export const commands: Readonly<Record<string, Command>> = {
   targets,
   runs,
   delete: deleteTarget,
+  webhooks,
   version,
 };

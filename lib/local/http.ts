@@ -28,10 +28,8 @@ export interface DeliveryAnswer {
 
 /** What stands behind the paths. */
 export interface HttpHandlers {
-  /** The ids of the configured webhooks: others are 404. */
-  readonly webhookIds: readonly string[];
-  /** Those of them that the log may name: of senders that sign. The id of one that signs nothing is its secret. */
-  readonly namedIds?: ReadonlySet<string>;
+  /** What the log calls each configured webhook, by its id, which may be a secret: other ids are 404. */
+  readonly webhookNames: ReadonlyMap<string, string>;
   /** The status of DESIGN §5.2 and a line for people. What it throws is logged and answered 503, so that the sender tries again. */
   receive(delivery: DeliveryRequest): Promise<DeliveryAnswer>;
   /** Absent: there is no `/v1`. */
@@ -62,6 +60,7 @@ const noApi = { help: 'Add api.tokens to its sluice.yaml' };
 export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): HttpServer {
   const { log } = options;
   const readBody = createBodyReader(bodyLimits);
+  const knownIds = [...handlers.webhookNames.keys()].map(digestOf);
   const timeout = (options.requestTimeoutSeconds ?? 30) * 1000;
   const server = createServer(
     { requestTimeout: timeout, headersTimeout: Math.min(timeout, 10_000), connectionsCheckingInterval: 1000 },
@@ -103,10 +102,9 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
   }
 
   async function answerDelivery(request: IncomingMessage, id: string): Promise<Answer> {
-    if (!isKnown(id, handlers.webhookIds))
-      return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
+    if (!isKnown(id, knownIds)) return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
     if (request.method !== 'POST') return refuseMethod('POST');
-    const own = handlers.namedIds?.has(id) ? log.child({ webhook: id }) : log;
+    const own = log.child({ webhook: handlers.webhookNames.get(id) });
     const body = await readBody(request);
     if ('refused' in body) {
       if (body.refused === 'busy') return refuseBusy('Cannot take the delivery: too many at once');
@@ -119,8 +117,8 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     try {
       const { status, message, help, runs } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
       if (status === 503) return refuseBusy(message);
-      if (status >= 400) {
-        // The sender keeps the answer to itself; who runs the server has to see that a hook does not work.
+      if (status >= 400 || status === 200) {
+        // The sender keeps the answer to itself, and 200 is a refusal that it must not take for one; who runs the server has to see that a hook does not work.
         own.warn('A delivery was refused', { status, error: message });
         return refuse(status, status === 404 ? 'missing' : 'user', message, { help });
       }
@@ -156,13 +154,17 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
 }
 
 /** Compares with every id, by digests of one length: the time tells nothing of an id. */
-function isKnown(id: string, known: readonly string[]): boolean {
-  const given = createHash('sha256').update(id).digest();
+function isKnown(id: string, known: readonly Buffer[]): boolean {
+  const given = digestOf(id);
   let match = false;
   for (const candidate of known) {
-    if (timingSafeEqual(given, createHash('sha256').update(candidate).digest())) match = true;
+    if (timingSafeEqual(given, candidate)) match = true;
   }
   return match;
+}
+
+function digestOf(id: string): Buffer {
+  return createHash('sha256').update(id).digest();
 }
 
 /** Segments of a path, each decoded by itself, so that an encoded slash parts nothing; undefined if it is none. */

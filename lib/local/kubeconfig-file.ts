@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '../domain/failure.ts';
-import type { ClusterAccess, SecretRef } from '../domain/settings/settings.ts';
+import type { SecretRef } from '../domain/settings/secret-ref.ts';
+import type { ClusterAccess } from '../domain/settings/settings.ts';
 
 /** The kubeconfig at `path` as a secret. Throws a `missing` Failure that names it as it was given, and `--kubeconfig`. */
 export function kubeconfigFile(path: string): SecretRef {

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkGit } from '../adapters/git/check-git.ts';
+import { createFindKey } from '../adapters/public-keys.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import { createSqliteQueue } from '../adapters/sqlite/queue.ts';
 import { createSqliteStore } from '../adapters/sqlite/store.ts';
 import type { ApiHandlers } from '../answer-api.ts';
 import { checkHealth } from '../app/cluster/check-health.ts';
 import type { JobPorts } from '../app/jobs/job-ports.ts';
-import { receive } from '../app/jobs/receive.ts';
 import { requestDelete } from '../app/jobs/request-delete.ts';
 import { requestSync } from '../app/jobs/request-sync.ts';
 import { schedule } from '../app/jobs/schedule.ts';
@@ -25,12 +25,15 @@ import { sync } from '../app/sync.ts';
 import { type Environment, readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
 import { idleSettings } from '../domain/settings/idle-settings.ts';
-import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
+import type { Settings } from '../domain/settings/settings.ts';
 import { formatProblem } from '../domain/settings/settings-problem.ts';
+import { isIdSecret, webhookName } from '../domain/settings/webhook-rules.ts';
+import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import { createLog, type Log } from '../log.ts';
-import { readDelivery } from '../webhooks/read-delivery.ts';
-import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
+import { createBriefMemory } from './brief-memory.ts';
+import { createHttpServer } from './http.ts';
 import { createParts, installationOf, version } from './parts.ts';
+import { receiveDelivery } from './receive-delivery.ts';
 import { runWorkers } from './workers.ts';
 
 export interface ServeOptions {
@@ -65,7 +68,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const store = createSqliteStore(database, clock);
   const queue = createSqliteQueue(database, clock);
   const targets = new Map(settings.targets.map((target) => [target.name, target]));
+  const webhooks = new Map(settings.webhooks.map((webhook) => [webhook.id, webhook]));
   const ports: JobPorts = { store, queue, clock, newId: randomUUID, log, targets };
+  const deliveryPorts = {
+    ...ports,
+    readSecret: createBriefMemory(parts.readSecret, clock),
+    findKey: createFindKey(clock),
+  };
   const installation = installationOf(config);
   const syncPorts = {
     ...parts,
@@ -78,9 +87,8 @@ export async function serve(options: ServeOptions): Promise<void> {
 
   const server = createHttpServer(
     {
-      webhookIds: settings.webhooks.map(({ id }) => id),
-      namedIds: new Set(settings.webhooks.filter(({ secret }) => secret.length > 0).map(({ id }) => id)),
-      receive: (request) => receiveDelivery(request, settings.webhooks, parts.readSecret, ports),
+      webhookNames: new Map(settings.webhooks.map((webhook) => [webhook.id, webhookName(webhook)])),
+      receive: (request) => receiveDelivery(request, webhooks, deliveryPorts),
       ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
     },
     { log },
@@ -139,31 +147,12 @@ function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-async function receiveDelivery(
-  request: DeliveryRequest,
-  webhooks: readonly WebhookSettings[],
-  readSecret: ReadSecret,
-  ports: JobPorts,
-): Promise<DeliveryAnswer> {
-  const webhook = webhooks.find(({ id }) => id === request.id);
-  if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
-  const { values: secrets, failures } = await readSecrets(webhook.secret, readSecret);
-  const delivery = await readDelivery(webhook.sender, secrets, request, ports.clock());
-  // It may be signed with the one that cannot be read: then the sender shall try again.
-  if ('status' in delivery && delivery.status === 401) for (const failure of failures) throw failure;
-  if ('status' in delivery) return delivery;
-  const { changes, deliveryId } = delivery;
-  const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: webhook.id, changes }, ports);
-  if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
-  return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
-}
-
 /** One that is missing may come later, and the others of its list verify until then; but whoever starts the server shall know. */
 async function warnOfSecrets(webhooks: readonly WebhookSettings[], readSecret: ReadSecret, log: Log): Promise<void> {
-  for (const { id, secret } of webhooks) {
-    const { failures } = await readSecrets(secret, readSecret);
+  for (const webhook of webhooks) {
+    const { failures } = await readSecrets(webhook.secret, readSecret);
     for (const { message } of failures)
-      log.warn('a secret of a webhook cannot be read', { webhook: id, error: message });
+      log.warn('a secret of a webhook cannot be read', { webhook: webhookName(webhook), error: message });
   }
 }
 
@@ -191,7 +180,10 @@ function announce({ print, host, data }: ServeOptions, settings: Settings, port:
   print(
     `Sluice ${version} listens on ${url}, ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}, data in ${data}`,
   );
-  for (const { id, sender } of webhooks) print(`  ${sender}: POST ${url}/webhooks/${id}`);
+  for (const webhook of webhooks) {
+    // An id that is a secret is shown by `sluice webhooks`, to who may read the settings; this goes where logs go.
+    print(`  ${webhook.sender}: POST ${url}/webhooks/${isIdSecret(webhook) ? '…' : webhook.id}`);
+  }
   if (api === undefined) print('  no API: add api.tokens to the settings, and the other commands can ask this server');
   for (const idle of idleSettings(settings)) print(`  Warning: ${formatProblem(idle)}`);
 }

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { GitChange } from '../domain/jobs/change.ts';
 
 /** What every forge says of a ref, under its own names. */
@@ -6,26 +7,32 @@ interface RefUpdate {
   /** Full name of the ref. */
   readonly ref: string;
   /** Object ids; zeros where there was or is none. */
-  readonly before?: string | undefined;
-  readonly after?: string | undefined;
+  readonly before?: string | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly installation?: string | undefined;
 }
 
 /** The change that a ref's update is; none if the ref was deleted: there is nothing to bring a target to. */
-export function gitChanges({ urls, ref, before, after }: RefUpdate): readonly GitChange[] {
-  if (after !== undefined && zeros.test(after)) return [];
+export function gitChanges({ urls, ref, before, after, installation }: RefUpdate): readonly GitChange[] {
+  if (typeof after === 'string' && zeros.test(after)) return [];
   return [
     {
       kind: 'git',
       urls,
       ref,
-      ...(before !== undefined && isCommit(before) && { before }),
-      ...(after !== undefined && isCommit(after) && { after }),
+      ...(isCommit(before) && { before }),
+      ...(isCommit(after) && { after }),
+      ...(installation !== undefined && { installation }),
     },
   ];
 }
 
+/** The full name of a ref. */
+export const FullRef = z.string().check(z.startsWith('refs/'));
+
 const zeros = /^0+$/;
 
-function isCommit(id: string): boolean {
-  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(id) && !zeros.test(id);
+/** Whether it is the whole id of an object that is there: forges also give zeros, abbreviations and null. */
+export function isCommit(id: string | null | undefined): id is string {
+  return typeof id === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(id) && !zeros.test(id);
 }

@@ -18,8 +18,13 @@ export function singleValue(headers: Headers, name: string): string | undefined 
   return value === '' || others.length > 0 ? undefined : value;
 }
 
-/** A header that names a delivery, if it can be one: it becomes part of keys in store and queue. */
+/** A header that names a delivery, if it can be one. */
 export function deliveryIdIn(headers: Headers, name: string): string | undefined {
   const id = singleValue(headers, name);
-  return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : undefined;
+  return id !== undefined && isDeliveryId(id) ? id : undefined;
+}
+
+/** Whether a text can name a delivery: it becomes part of keys in store and queue. */
+export function isDeliveryId(text: string): boolean {
+  return /^[\x21-\x7e]{1,128}$/.test(text);
 }

@@ -106,7 +106,7 @@ export async function startFixture(port = 0): Promise<Fixture> {
     },
   };
   const server = createHttpServer(
-    { webhookIds: [], receive: async () => ({ status: 204, message: '' }), api },
+    { webhookNames: new Map(), receive: async () => ({ status: 204, message: '' }), api },
     { log: createLog(() => undefined) },
   );
   const listening = await server.listen(port, '127.0.0.1');

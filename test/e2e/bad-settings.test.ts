@@ -32,7 +32,7 @@ targets:
 `;
 
 const allFive = `sluice: Cannot use "sluice.yaml": 5 problems
-  webhooks[0].sender: Expected github, gitlab or generic, found "githb"; did you mean github?
+  webhooks[0].sender: Expected one of 18 known words, found "githb"; did you mean github?
   targets[0].source.url: Expected an https://, ssh:// or user@host:path address, without credentials; they belong into auth
   targets[0].cluster.kubeconfig: Expected a secret: { file: path }, { env: NAME }, { aws: id, key?: field } or { ssm: name }
   targets[0].interval: Expected a duration such as 90s, 5m or 1h

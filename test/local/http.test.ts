@@ -17,8 +17,11 @@ let url: string;
 beforeAll(async () => {
   server = createHttpServer(
     {
-      webhookIds: ['acme', 'a~b', secretId],
-      namedIds: new Set(['acme']),
+      webhookNames: new Map([
+        ['acme', 'acme'],
+        ['a~b', 'a~b'],
+        [secretId, 'dockerhub'],
+      ]),
       receive: (delivery) => {
         deliveries.push(delivery);
         return receive();
@@ -205,7 +208,7 @@ it('the log holds no id of a webhook and nothing of a request', async () => {
 });
 
 it('a port that is taken is a user failure with the way out', async () => {
-  const second = createHttpServer({ webhookIds: [], receive: () => receive() }, { log });
+  const second = createHttpServer({ webhookNames: new Map(), receive: () => receive() }, { log });
   await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({
     fault: 'user',
     message: `Cannot listen on "127.0.0.1:${port}": another process listens there`,
@@ -214,7 +217,7 @@ it('a port that is taken is a user failure with the way out', async () => {
 });
 
 it('stop answers what is under way and takes nothing new', async () => {
-  const second = createHttpServer({ webhookIds: ['acme'], receive: () => receive() }, { log });
+  const second = createHttpServer({ webhookNames: new Map([['acme', 'acme']]), receive: () => receive() }, { log });
   const address = `http://127.0.0.1:${await second.listen(0, '127.0.0.1')}`;
   const held = Promise.withResolvers<{ status: number; message: string }>();
   const reached = Promise.withResolvers<void>();
@@ -232,7 +235,7 @@ it('stop answers what is under way and takes nothing new', async () => {
 });
 
 it('stop cuts off what is still under way after the grace', async () => {
-  const second = createHttpServer({ webhookIds: ['acme'], receive: () => receive() }, { log });
+  const second = createHttpServer({ webhookNames: new Map([['acme', 'acme']]), receive: () => receive() }, { log });
   const address = `http://127.0.0.1:${await second.listen(0, '127.0.0.1')}`;
   const reached = Promise.withResolvers<void>();
   receive = () => {
@@ -247,7 +250,7 @@ it('stop cuts off what is still under way after the grace', async () => {
 
 it.each([
   ['acme', 'acme'],
-  [secretId, undefined],
+  [secretId, 'dockerhub'],
 ])('what becomes of a delivery to %s is logged with the webhook %s', async (id, webhook) => {
   for (const outcome of [
     async () => ({ status: 401, message: 'Cannot verify the delivery' }),

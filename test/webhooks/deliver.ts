@@ -1,8 +1,9 @@
-import type { SenderName } from '../../lib/domain/settings/settings.ts';
+import { type SenderName, WebhookSettings } from '../../lib/domain/settings/webhook-settings.ts';
 import { lowerHeaders } from '../../lib/webhooks/headers.ts';
 import { type Delivery, readDelivery } from '../../lib/webhooks/read-delivery.ts';
 import type { Headers } from '../../lib/webhooks/sender.ts';
-import { type Example, now } from './examples.ts';
+import { type Example, now } from './examples/example.ts';
+import { findKey } from './google.ts';
 
 /** What is different from the example as its sender would send it. */
 export interface Variation {
@@ -19,6 +20,7 @@ export interface Variation {
   readonly secret?: string;
   /** What is configured here. */
   readonly secrets?: readonly string[];
+  readonly settings?: Partial<WebhookSettings>;
   /** Changes the headers as they are on their way. */
   readonly onTheWay?: (headers: Headers) => Headers;
   readonly now?: number;
@@ -32,23 +34,37 @@ export function deliver(example: Example, variation: Variation = {}): Promise<De
     ...variation.headers,
     ...example.sign(variation.signed ?? body, variation.secret ?? example.secret),
   };
+  const { secrets = example.proof && !example.proof.isToken ? [example.secret] : [] } = variation;
   return readDelivery(
-    example.sender,
-    variation.secrets ?? [example.secret],
     { method: variation.method ?? 'POST', headers: variation.onTheWay?.(headers) ?? headers, body },
-    variation.now ?? now,
+    {
+      webhook: webhookOf(example.sender, secrets.length, { ...example.settings, ...variation.settings }),
+      secrets,
+      now: variation.now ?? now,
+      findKey,
+    },
   );
 }
 
-/** Sends what somebody recorded, at `at`. */
+/** Sends what somebody recorded, at `at`, to a webhook with this secret or none. */
 export function post(
   sender: SenderName,
-  secret: string,
+  secret: string | undefined,
   headers: Readonly<Record<string, string>>,
   body: Buffer,
   at = now,
 ): Promise<Delivery> {
-  return readDelivery(sender, [secret], { method: 'POST', headers: lowerHeaders(headers), body }, at);
+  const secrets = secret === undefined ? [] : [secret];
+  return readDelivery(
+    { method: 'POST', headers: lowerHeaders(headers), body },
+    { webhook: webhookOf(sender, secrets.length), secrets, now: at, findKey },
+  );
+}
+
+/** An entry of `webhooks` with as many secrets. */
+function webhookOf(sender: SenderName, secrets: number, settings: Partial<WebhookSettings> = {}): WebhookSettings {
+  const secret = Array.from({ length: secrets }, (_, index) => ({ env: `SECRET_${index}` }));
+  return { ...WebhookSettings.parse({ id: 'acme', sender, ...(secrets > 0 && { secret }) }), ...settings };
 }
 
 /** The body in which `example` carries a JSON text. */
@@ -63,10 +79,4 @@ export function statusOf(delivery: Delivery): number {
 
 export function without(headers: Headers, name: string): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name));
-}
-
-/** The proof replaced by a text, or by copies of itself. */
-export function proveWith(headers: Headers, { proof }: Example, value: string | readonly 0[], comma = ''): Headers {
-  const text = typeof value === 'string' ? value : value.map(() => headers[proof.header]).join(comma);
-  return { ...headers, [proof.header]: text };
 }

@@ -2,9 +2,10 @@ import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { Headers } from '../../lib/webhooks/sender.ts';
 import { deliver, statusOf } from './deliver.ts';
-import { examples } from './examples.ts';
+import { exampleOf } from './examples/examples.ts';
 
-const generic = examples.generic!;
+const generic = exampleOf('generic');
+const image = exampleOf('generic, image');
 
 it.each([
   ['main', 'refs/heads/main'],
@@ -13,11 +14,25 @@ it.each([
   ['refs/tags/v1', 'refs/tags/v1'],
 ])('the ref %s is %s', async (ref, expected) => {
   const delivery = await deliver(generic, { payload: { ...generic.payload, ref } });
-  expect(delivery).toEqual({ changes: [{ ...generic.change, ref: expected }] });
+  expect(delivery).toEqual({ changes: [{ ...generic.changes[0], ref: expected }] });
 });
 
 it.each(['url', 'ref'])('an empty %s is of another shape', async (field) => {
   expect(statusOf(await deliver(generic, { payload: { ...generic.payload, [field]: '' } }))).toBe(422);
+});
+
+it.each([
+  ['image', ''],
+  ['image', 'acme/Shop:1'],
+  ['image', 'https://registry.acme.io/shop'],
+  ['tag', ''],
+  ['tag', '-1'],
+  ['tag', 'a'.repeat(129)],
+  ['digest', 'sha256:00'],
+  ['digest', `md5:${'0'.repeat(32)}`],
+])('an image event with the %s %j is of another shape', async (field, value) => {
+  const delivery = await deliver(image, { payload: { ...image.payload, [field]: value } });
+  expect(delivery).toMatchObject({ status: 422, message: expect.stringContaining(field) });
 });
 
 it.each([

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { describeSecret } from '../../domain/settings/describe-secret.ts';
-import type { SecretRef } from '../../domain/settings/settings.ts';
+import type { SecretRef } from '../../domain/settings/secret-ref.ts';
 import { runCommand } from '../../process.ts';
 
 /** The keys whose signatures count. */

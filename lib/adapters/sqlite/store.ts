@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Clock, Condition, Item, QueryOptions, Store } from '../../app/ports.ts';
 import { decodeBody, encodeBody } from '../item-body.ts';
@@ -88,7 +89,10 @@ export function createSqliteStore(database: Database, clock: Clock): Store {
       const values = { partition, prefix, bound, after: options.after ?? (descending ? bound : ''), limit, now: now() };
       const statement = descending ? statements.descending : statements.ascending;
       const rows = database.read(() => statement.all(values));
-      return await Promise.all(rows.map(item));
+      const items = await Promise.all(rows.map(item));
+      // Who reads page after page lets others in between.
+      await nextTurn();
+      return items;
     },
   };
 }

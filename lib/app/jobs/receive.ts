@@ -1,13 +1,12 @@
-import type { Change, GitChange } from '../../domain/jobs/change.ts';
+import type { Change } from '../../domain/jobs/change.ts';
 import type { Cause, SyncJob } from '../../domain/jobs/job.ts';
-import { sameRepository } from '../../domain/jobs/repository-url.ts';
 import { queueRun, runErrorOf, skippedRun } from '../../domain/jobs/run.ts';
 import { runIdOf } from '../../domain/jobs/run-id.ts';
-import type { Target } from '../../domain/settings/settings.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
 import { deliveryKey, finishDelivery, markDelivery } from '../records/deliveries.ts';
 import { createRun } from '../records/runs.ts';
 import { want } from '../records/wanted.ts';
+import { findPushes, type Push } from './find-pushes.ts';
 import type { JobPorts } from './job-ports.ts';
 import { suspended } from './not-synced.ts';
 import { sendJobs } from './send-jobs.ts';
@@ -29,16 +28,14 @@ export interface Received {
   readonly runs: readonly string[];
 }
 
-interface Push {
-  readonly target: Target;
-  readonly change: GitChange;
-}
-
 /** A push that was given its run. */
 interface Accepted extends Push {
   readonly run: string;
   readonly delivery: string;
 }
+
+/** `wanted`, the run and the pointer to it, all at once. */
+const writesOfPush = 3;
 
 /**
  * Queues a sync for each target that a delivery concerns: wanted, run, job, and at last the mark that makes a duplicate do nothing, so
@@ -62,7 +59,7 @@ export async function receive(delivery: Delivery, ports: JobPorts): Promise<Rece
   if (mark.done) return { status: 202, runs };
 
   const jobs: SyncJob[] = [];
-  await forEachInFlight(accepted, requestsInFlight, async (push) => {
+  await forEachInFlight(accepted, Math.floor(requestsInFlight / writesOfPush), async (push) => {
     const cause = { kind: 'push', by: delivery.by } as const;
     const job = await record(push, cause, mark.at, ports);
     if (job !== undefined) jobs.push(job);
@@ -84,23 +81,11 @@ async function record(push: Accepted, cause: Cause, at: number, ports: JobPorts)
     await createRun(store, skippedRun(job, at, runErrorOf(suspended(target.name))), at);
     return undefined;
   }
-  const wanted = await want(store, target.name, { delivery, ...hints }, clock());
-  await createRun(store, queueRun(job, at), clock());
+  // Neither needs the other, and the sender waits.
+  const now = clock();
+  const [wanted] = await Promise.all([
+    want(store, target.name, { delivery, ...hints }, now),
+    createRun(store, queueRun(job, at), now),
+  ]);
   return { ...job, wanted };
-}
-
-/** One for each target, of the last change that concerns it. */
-function findPushes(changes: readonly Change[], targets: ReadonlyMap<string, Target>): readonly Push[] {
-  const pushes = new Map<string, Push>();
-  for (const change of changes) {
-    if (change.kind !== 'git') continue;
-    for (const target of targets.values()) {
-      if (concerns(change, target)) pushes.set(target.name, { target, change });
-    }
-  }
-  return [...pushes.values()];
-}
-
-function concerns(change: GitChange, { source }: Target): boolean {
-  return change.ref === `refs/heads/${source.branch}` && change.urls.some((url) => sameRepository(url, source.url));
 }

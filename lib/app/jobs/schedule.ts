@@ -4,12 +4,12 @@ import { queueRun, takesWorker } from '../../domain/jobs/run.ts';
 import { runIdOf } from '../../domain/jobs/run-id.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
-import { findOpenRuns } from '../records/open-runs.ts';
+import { openRuns } from '../records/open-runs.ts';
 import { createRun } from '../records/runs.ts';
 import { readTargetStates } from '../records/target-state.ts';
 import type { JobPorts } from './job-ports.ts';
 import { sendJobs } from './send-jobs.ts';
-import { endStaleRuns } from './stale-runs.ts';
+import { endIfStale } from './stale-runs.ts';
 
 /**
  * What the timer does every minute: ends runs that nobody will end, and sends a job for each target that is due (domain/jobs/due.ts) and has
@@ -21,8 +21,13 @@ import { endStaleRuns } from './stale-runs.ts';
  */
 export async function schedule(capacity: number, ports: JobPorts): Promise<readonly string[]> {
   const { store, queue, clock } = ports;
-  const open = await endStaleRuns(await findOpenRuns(store, clock()), ports);
-  const busy = new Set(open.map(({ run }) => run.target));
+  const busy = new Set<string>();
+  let taken = 0;
+  for await (const record of openRuns(store, clock())) {
+    if (await endIfStale(record, ports)) continue;
+    busy.add(record.run.target);
+    if (takesWorker(record.run, clock())) taken++;
+  }
   const states = await readTargetStates(store);
   const now = clock();
   const due: { target: Target; due: Due }[] = [];
@@ -32,7 +37,6 @@ export async function schedule(capacity: number, ports: JobPorts): Promise<reado
       : dueNow(target, states.get(target.name) ?? { target: target.name }, now);
     if (reason) due.push({ target, due: reason });
   }
-  const taken = open.filter(({ run }) => takesWorker(run, now)).length;
   due.sort((a, b) => a.due.since - b.due.since);
   const jobs = due.slice(0, Math.max(capacity - taken, 0)).map((entry) => jobOf(entry.target, entry.due, now, ports));
   await forEachInFlight(jobs, requestsInFlight, (job) => createRun(store, queueRun(job, now), now));

@@ -13,16 +13,13 @@ const longestDelaySeconds = 900;
 const lastLookSeconds = 120;
 
 /**
- * Ends the runs that nobody will end: their job was lost, or their worker has died too often. A run is left alone while a worker holds
- * the lease for it, however long it takes. Returns those that are still open.
+ * Ends a run that nobody will end, and tells whether it did: its job was lost, or its worker has died too often. A run is left alone while a
+ * worker holds the lease for it, however long it takes.
  */
-export async function endStaleRuns(open: readonly RunRecord[], ports: JobPorts): Promise<readonly RunRecord[]> {
-  const left: RunRecord[] = [];
-  for (const record of open) {
-    if (await isStale(record, ports)) await endStale(record, ports);
-    else left.push(record);
-  }
-  return left;
+export async function endIfStale(record: RunRecord, ports: JobPorts): Promise<boolean> {
+  if (!(await isStale(record, ports))) return false;
+  await endStale(record, ports);
+  return true;
 }
 
 async function isStale({ run, writtenAt }: RunRecord, { store, targets, clock }: JobPorts): Promise<boolean> {

@@ -27,9 +27,11 @@ export async function createRun(store: Store, run: RunSummary, at: number): Prom
   const place = placeOf(run.id);
   if (place === undefined) throw new TypeError('The id of a run must be one of runIdOf');
   const { key, expiresAt } = place;
-  await store.put({ partition: pointerPartition(run.target), sort: run.id, order: 0, body: null, expiresAt });
   const body: RunRecord = { run: bounded(run), objects: { first: [] }, writtenAt: at };
-  await store.put({ ...key, order: 1, body, expiresAt }, { absent: true });
+  await Promise.all([
+    store.put({ partition: pointerPartition(run.target), sort: run.id, order: 0, body: null, expiresAt }),
+    store.put({ ...key, order: 1, body, expiresAt }, { absent: true }),
+  ]);
 }
 
 /** Without its objects. */

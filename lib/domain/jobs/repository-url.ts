@@ -5,12 +5,12 @@
  * needless sync, a wrong "different" loses a push. Text that is no address is the same as nothing.
  */
 export function sameRepository(a: string, b: string): boolean {
-  const location = locate(a);
-  return location !== undefined && location === locate(b);
+  const location = repositoryLocation(a);
+  return location !== undefined && location === repositoryLocation(b);
 }
 
-/** `host/path` of a clone address, in lower case. */
-function locate(address: string): string | undefined {
+/** `host/path` of a clone address, in lower case: the same for all addresses of one repository. Undefined if it is no address. */
+export function repositoryLocation(address: string): string | undefined {
   const url = URL.parse(scpAsUrl(address.trim()));
   if (url === null) return undefined;
   const path = decode(url.pathname)

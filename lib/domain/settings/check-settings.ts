@@ -1,4 +1,7 @@
 import * as z from 'zod/mini';
+import { checkWebhook } from './check-webhook.ts';
+import { refusePlainHttp } from './plain-http.ts';
+import { at, listAt } from './raw-document.ts';
 import { Settings } from './settings.ts';
 import { formatPath, problemsOf, type SettingsProblem, wordIssue } from './settings-problem.ts';
 
@@ -25,6 +28,7 @@ export function checkSettings(document: unknown, options: CheckOptions): Checked
 function across(document: unknown, options: CheckOptions): SettingsProblem[] {
   return [
     ...repeated(listAt(document, 'webhooks'), 'webhooks', 'id'),
+    ...listAt(document, 'webhooks').flatMap((webhook, index) => checkWebhook(webhook, index, options)),
     ...repeated(listAt(at(document, 'api'), 'tokens'), 'api.tokens', 'name'),
     ...repeated(listAt(document, 'registries'), 'registries', 'host'),
     ...repeated(listAt(document, 'targets'), 'targets', 'name'),
@@ -106,21 +110,7 @@ function inTarget(target: unknown, path: readonly PropertyKey[], options: CheckO
 }
 
 function refuseUrl(url: string, options: CheckOptions): string | undefined {
-  const scheme = /^(https?|file):/.exec(url)?.[1];
-  if (scheme === 'file' && !options.local) return 'Expected https or ssh: file repositories are for local runs';
-  if (scheme !== 'http') return undefined;
-  const host = URL.parse(url)?.hostname ?? '';
-  const loopback = host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
-  return options.local && loopback ? undefined : 'Expected https or ssh: http is for local runs on loopback';
-}
-
-function at(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
-    return undefined;
-  return (value as Readonly<Record<string, unknown>>)[key];
-}
-
-function listAt(value: unknown, key: string): readonly unknown[] {
-  const list = at(value, key);
-  return Array.isArray(list) ? list : [];
+  if (url.startsWith('file:') && !options.local) return 'Expected https or ssh: file repositories are for local runs';
+  const refusal = refusePlainHttp(url, options);
+  return refusal && `Expected https or ssh: ${refusal}`;
 }

@@ -1,4 +1,4 @@
-import type { SecretRef } from './settings.ts';
+import type { SecretRef } from './secret-ref.ts';
 
 /** `{ env: SHOP_TOKEN }`, as `sluice.yaml` has it: what messages call a secret. */
 export function describeSecret(ref: SecretRef): string {

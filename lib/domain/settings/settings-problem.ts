@@ -76,6 +76,9 @@ function kindOf(value: unknown): string {
   return nouns[typeof value] ?? typeof value;
 }
 
+/** Who probably meant one of many need not read them all. */
+const mostListed = 8;
+
 function wordChoice(choices: readonly string[], found: unknown): string {
   const last = choices.at(-1);
   const list = choices.length > 1 ? `${choices.slice(0, -1).join(', ')} or ${last}` : `${last}`;
@@ -83,7 +86,9 @@ function wordChoice(choices: readonly string[], found: unknown): string {
     return `Expected ${list}, found ${typeof found === 'number' ? found : kindOf(found)}`;
   }
   const meant = nearest(found, choices);
-  return `Expected ${list}, found "${found}"${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  if (meant === undefined) return `Expected ${list}, found "${found}"`;
+  const known = choices.length > mostListed ? `one of ${choices.length} known words` : list;
+  return `Expected ${known}, found "${found}"; did you mean ${meant}?`;
 }
 
 function wordUnknownKey(key: string, known: readonly string[]): string {

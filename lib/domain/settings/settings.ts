@@ -1,22 +1,10 @@
 import * as z from 'zod/mini';
 import { durationOrNever, positiveDuration } from './duration.ts';
 import { isRepositoryAddress } from './repository-address.ts';
+import { SecretRef, text } from './secret-ref.ts';
+import { WebhookSettings } from './webhook-settings.ts';
 
 /** Everything `sluice.yaml` says, checked and with its defaults filled in (DESIGN §5.1). */
-
-const text = z.string().check(z.minLength(1));
-
-/** Where a secret's value is kept; the value itself is never part of the settings. */
-export type SecretRef = z.infer<typeof SecretRef>;
-export const SecretRef = z.union(
-  [
-    z.strictObject({ file: text }),
-    z.strictObject({ env: text.check(z.regex(/^[A-Za-z_]\w*$/, { error: 'Expected the name of a variable' })) }),
-    z.strictObject({ aws: text, key: z.optional(text) }),
-    z.strictObject({ ssm: text }),
-  ],
-  { error: 'Expected a secret: { file: path }, { env: NAME }, { aws: id, key?: field } or { ssm: name }' },
-);
 
 /** GitHub shows these ids as numbers; YAML reads them as such. */
 const numericId = z.pipe(
@@ -134,28 +122,6 @@ export const Target = z.strictObject({
   adopts: z._default(z.array(targetName), []),
   ignore: z._default(z.array(IgnoreRule), []),
   automation: z.optional(Automation),
-});
-
-const senderName = z.enum(['github', 'gitlab', 'generic']);
-export type SenderName = z.infer<typeof senderName>;
-
-const secretList = z.pipe(
-  z.union([SecretRef, z.array(SecretRef).check(z.minLength(1))], {
-    error: 'Expected a secret such as { env: NAME } or { file: path }, or a list of them',
-  }),
-  z.transform((secrets) => (Array.isArray(secrets) ? secrets : [secrets])),
-);
-
-export type WebhookSettings = z.infer<typeof WebhookSettings>;
-const WebhookSettings = z.strictObject({
-  id: z
-    .string()
-    .check(
-      z.regex(/^[A-Za-z0-9][A-Za-z0-9._~-]*$/, { error: 'Expected letters, digits and . _ ~ -' }),
-      z.maxLength(128),
-    ),
-  sender: senderName,
-  secret: secretList,
 });
 
 export const roles = ['viewer', 'deployer', 'admin'] as const;

@@ -5,7 +5,8 @@ import { afterEach } from 'vitest';
 import { createGit, type GitOptions } from '../../../lib/adapters/git/git.ts';
 import type { Checkout, Git } from '../../../lib/app/ports.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
-import type { SecretRef, Source } from '../../../lib/domain/settings/settings.ts';
+import type { SecretRef } from '../../../lib/domain/settings/secret-ref.ts';
+import type { Source } from '../../../lib/domain/settings/settings.ts';
 import { type GitHttp, startGitHttp } from '../../parts/git-http.ts';
 import { createRepository, type Repository } from '../../parts/repository.ts';
 

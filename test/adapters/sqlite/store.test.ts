@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { openDatabase } from '../../../lib/adapters/sqlite/database.ts';
 import { createSqliteStore } from '../../../lib/adapters/sqlite/store.ts';
@@ -26,3 +26,19 @@ async function open(): Promise<StoreUnderTest> {
 }
 
 describe('the SQLite store', () => storeContract(open, { histories: 300 }));
+
+it('a walk over many pages lets others in between', async () => {
+  await using world = await open();
+  let turns = 0;
+  let isOver = false;
+  const others = (async () => {
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns++;
+    }
+  })();
+  for (let page = 0; page < 50; page++) await world.store.query('nothing', {});
+  isOver = true;
+  await others;
+  expect(turns).toBeGreaterThanOrEqual(50);
+});

@@ -1,12 +1,15 @@
 import { expect, it } from 'vitest';
 import { checkSettings } from '../../../lib/domain/settings/check-settings.ts';
 import { formatProblem } from '../../../lib/domain/settings/settings-problem.ts';
+import { webhookRules } from '../../../lib/domain/settings/webhook-rules.ts';
 
 const target = {
   name: 'shop',
   source: { url: 'https://github.com/acme/shop.git', branch: 'main' },
   cluster: { kubeconfig: { env: 'KUBE' } },
 };
+const names = Object.keys(webhookRules);
+const senderNames = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 const webhook = { id: 'acme', sender: 'github', secret: { env: 'HOOK' } };
 
 function problems(document: unknown, local = true): string[] {
@@ -109,7 +112,7 @@ it('settings with five mistakes tell all five, each with its path', () => {
     ],
   };
   expect(problems(document)).toEqual([
-    'webhooks[0].sender: Expected github, gitlab or generic, found "githup"; did you mean github?',
+    'webhooks[0].sender: Expected one of 18 known words, found "githup"; did you mean github?',
     'targets[0].intervall: Unknown key; did you mean interval?',
     'targets[1].timeout: Expected a duration such as 90s, 5m or 1h',
     'targets[2].source.url: Expected an https://, ssh:// or user@host:path address, without credentials; they belong into auth',
@@ -136,8 +139,8 @@ it.each([
   ],
   [
     'a sender of another release',
-    { version: 1, webhooks: [{ ...webhook, sender: 'quay' }] },
-    'webhooks[0].sender: Expected github, gitlab or generic, found "quay"',
+    { version: 1, webhooks: [{ ...webhook, sender: 'svn' }] },
+    `webhooks[0].sender: Expected ${senderNames}, found "svn"`,
   ],
   ['an api without tokens', { version: 1, api: { tokens: [] } }, 'api.tokens: Expected at least one entry'],
   [

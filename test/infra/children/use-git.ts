@@ -7,7 +7,8 @@ import { prepareCredentials } from '../../../lib/adapters/git/credentials.ts';
 import { createGit } from '../../../lib/adapters/git/git.ts';
 import { createGithubApps } from '../../../lib/adapters/git/github-app.ts';
 import { asFailure } from '../../../lib/domain/failure.ts';
-import type { SecretRef, Source } from '../../../lib/domain/settings/settings.ts';
+import type { SecretRef } from '../../../lib/domain/settings/secret-ref.ts';
+import type { Source } from '../../../lib/domain/settings/settings.ts';
 
 /** What a function would do with git: sync from a repository, then commit to it, signed with SSH, and push. Prints a `GitStory`. */
 export interface GitTask {
