@@ -89,7 +89,7 @@ const copy = mkdtempSync(join(tmpdir(), 'sluice-floors-'));
 const found = new Set<string>();
 
 function fileOf(file: string, row: number): string {
-  return /(?:digest|serve|plan|validate)\.ts$/.test(file) ? file : file.replace('.ts', `-${row}.ts`);
+  return /(?:digest|serve|plan|validate|webhooks)\.ts$/.test(file) ? file : file.replace('.ts', `-${row}.ts`);
 }
 
 beforeAll(() => {
