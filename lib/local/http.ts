@@ -1,37 +1,15 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Answer, answerFailure, logError, refuse, refuseBusy, refuseMethod } from '../answer.ts';
+import { type Answer, answerFailure, refuse, refuseMethod } from '../answer.ts';
 import { type ApiHandlers, answerApi } from '../answer-api.ts';
+import { answerDelivery, type DeliveryHandlers } from '../answer-delivery.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
 import { createBodyReader } from './read-body.ts';
 import { sendAnswer } from './send-answer.ts';
 
-/** A delivery to `POST /webhooks/{id}`; its bytes are what the signature is over. */
-export interface DeliveryRequest {
-  readonly id: string;
-  readonly method: string;
-  /** Names in lower case; repeated headers joined by commas. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-export interface DeliveryAnswer {
-  readonly status: number;
-  readonly message: string;
-  /** What to do about a refusal. */
-  readonly help?: string;
-  /** Of a 202: the ids of the runs. */
-  readonly runs?: readonly string[];
-}
-
 /** What stands behind the paths. */
-export interface HttpHandlers {
-  /** The ids of the configured webhooks: others are 404. */
-  readonly webhookIds: readonly string[];
-  /** The status of DESIGN §5.2 and a line for people. What it throws is logged and answered 503, so that the sender tries again. */
-  receive(delivery: DeliveryRequest): Promise<DeliveryAnswer>;
+export interface HttpHandlers extends DeliveryHandlers {
   /** Absent: there is no `/v1`. */
   readonly api?: ApiHandlers;
 }
@@ -84,7 +62,7 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     const path = decodePath(queryAt < 0 ? url : url.slice(0, queryAt));
     const [first, second, ...rest] = path ?? [];
     if (first === 'healthz' && second === undefined) return answerHealth(request);
-    if (first === 'webhooks' && second !== undefined && rest.length === 0) return answerDelivery(request, second);
+    if (first === 'webhooks' && second !== undefined && rest.length === 0) return answerWebhook(request, second);
     if (first === 'v1' && path !== undefined) {
       if (handlers.api === undefined) return refuse(404, 'missing', 'Cannot answer: this server has no API', noApi);
       const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt));
@@ -100,33 +78,15 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     return { status: 200, body: { status: 'ok' } };
   }
 
-  async function answerDelivery(request: IncomingMessage, id: string): Promise<Answer> {
-    if (!isKnown(id, handlers.webhookIds))
-      return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
-    if (request.method !== 'POST') return refuseMethod('POST');
-    const body = await readBody(request);
-    if ('refused' in body) {
-      if (body.refused === 'busy') return refuseBusy('Cannot take the delivery: too many at once');
-      if (body.refused === 'aborted') return refuse(400, 'user', 'Cannot take the delivery: its body ended early');
-      return refuse(413, 'user', 'Cannot take the delivery: its body is over 8 MiB');
-    }
+  function answerWebhook(request: IncomingMessage, id: string): Promise<Answer> {
     const headers = Object.fromEntries(
       Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
     );
-    try {
-      const { status, message, help, runs } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
-      if (status === 503) return refuseBusy(message);
-      if (status >= 400) {
-        // The sender keeps the answer to itself; who runs the server has to see that a hook does not work.
-        log.warn('A delivery was refused', { status, error: message });
-        return refuse(status, status === 404 ? 'missing' : 'user', message, { help });
-      }
-      return status === 204 ? { status } : { status, body: { message, runs } };
-    } catch (error) {
-      // Whatever it is (the queue, a secret of ours that cannot be read), the sender has not done it and need not know it.
-      logError('A delivery could not be queued', error, log);
-      return refuseBusy('Cannot queue the delivery');
-    }
+    return answerDelivery(
+      { id, method: request.method ?? '', headers, readBody: () => readBody(request) },
+      handlers,
+      log,
+    );
   }
 
   async function listen(port: number, host: string): Promise<number> {
@@ -150,16 +110,6 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     clearTimeout(timer);
   }
   return { listen, stop };
-}
-
-/** Compares with every id, by digests of one length: the time tells nothing of an id. */
-function isKnown(id: string, known: readonly string[]): boolean {
-  const given = createHash('sha256').update(id).digest();
-  let match = false;
-  for (const candidate of known) {
-    if (timingSafeEqual(given, createHash('sha256').update(candidate).digest())) match = true;
-  }
-  return match;
 }
 
 /** Segments of a path, each decoded by itself, so that an encoded slash parts nothing; undefined if it is none. */

@@ -4,30 +4,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import { createSqliteQueue } from '../adapters/sqlite/queue.ts';
 import { createSqliteStore } from '../adapters/sqlite/store.ts';
-import type { ApiHandlers } from '../answer-api.ts';
+import { apiHandlers } from '../api-handlers.ts';
 import { checkHealth } from '../app/cluster/check-health.ts';
 import type { JobPorts } from '../app/jobs/job-ports.ts';
-import { receive } from '../app/jobs/receive.ts';
-import { requestDelete } from '../app/jobs/request-delete.ts';
-import { requestSync } from '../app/jobs/request-sync.ts';
 import { schedule } from '../app/jobs/schedule.ts';
 import { takeBack } from '../app/jobs/take-back.ts';
 import { workCheck } from '../app/jobs/work-check.ts';
 import { workSync } from '../app/jobs/work-sync.ts';
-import { listTargets } from '../app/list-targets.ts';
-import type { ReadSecret } from '../app/ports.ts';
-import { listRuns } from '../app/records/run-list.ts';
-import { getRun } from '../app/records/runs.ts';
-import { showTarget } from '../app/show-target.ts';
 import { sync } from '../app/sync.ts';
 import type { ServeOptions } from '../cli/seams.ts';
 import { readSettings } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
-import type { Settings, WebhookSettings } from '../domain/settings/settings.ts';
+import type { Settings } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
-import { readDelivery } from '../webhooks/read-delivery.ts';
-import { createHttpServer, type DeliveryAnswer, type DeliveryRequest } from './http.ts';
-import { createParts, installationOf, version } from './parts.ts';
+import { receiveDelivery } from '../receive-delivery.ts';
+import { version } from '../version.ts';
+import { createHttpServer } from './http.ts';
+import { createParts, installationOf } from './parts.ts';
 import { runWorkers } from './workers.ts';
 
 const syncWorkers = 8;
@@ -57,11 +50,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     targets: settings.targets,
   };
 
+  const api = await apiHandlers(settings, parts.readSecret, ports);
   const server = createHttpServer(
     {
       webhookIds: settings.webhooks.map(({ id }) => id),
       receive: (request) => receiveDelivery(request, settings.webhooks, parts.readSecret, ports),
-      ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
+      ...(api === undefined ? {} : { api }),
     },
     { log },
   );
@@ -116,41 +110,6 @@ async function everyTick(ports: JobPorts, signal: AbortSignal): Promise<void> {
 function stopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-async function receiveDelivery(
-  request: DeliveryRequest,
-  webhooks: readonly WebhookSettings[],
-  readSecret: ReadSecret,
-  ports: JobPorts,
-): Promise<DeliveryAnswer> {
-  const webhook = webhooks.find(({ id }) => id === request.id);
-  if (webhook === undefined) return { status: 404, message: 'Cannot answer: there is nothing at this path' };
-  const secrets = await Promise.all(webhook.secret.map(readSecret));
-  const delivery = await readDelivery(webhook.sender, secrets, request, ports.clock());
-  if ('status' in delivery) return delivery;
-  const { changes, deliveryId } = delivery;
-  const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by: webhook.id, changes }, ports);
-  if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
-  return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
-}
-
-async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: JobPorts): Promise<ApiHandlers> {
-  const { store, clock, targets } = ports;
-  const tokens = settings.api?.tokens ?? [];
-  return {
-    tokens: await Promise.all(
-      tokens.map(async ({ name, role, secret }) => ({ name, role, value: await readSecret(secret) })),
-    ),
-    listTargets: () => listTargets(targets, store),
-    showTarget: (name) => showTarget(targets, store, name),
-    async requestSync(name, request) {
-      return targets.has(name) ? await requestSync(name, request, ports) : undefined;
-    },
-    requestDelete: (name, request) => requestDelete(name, request, ports),
-    listRuns: (query) => listRuns(store, query, clock()),
-    showRun: (id) => getRun(store, id),
-  };
 }
 
 function announce({ print, host, data }: ServeOptions, { targets, webhooks, api }: Settings, port: number): void {
