@@ -7,11 +7,11 @@ import { createLocalLogin } from '../adapters/cluster/local-login.ts';
 import { findOwner } from '../app/cluster/find-owner.ts';
 import { planTarget } from '../app/cluster/plan-target.ts';
 import type { PlanOptions } from '../cli/seams.ts';
-import { readSettings } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
 import type { PlanView } from '../domain/objects/plan-view.ts';
 import { Target } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
+import { readSettings } from '../read-settings.ts';
 import { createParts } from './parts.ts';
 
 const defaultConfig = 'sluice.yaml';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { findKinds } from '../app/cluster/find-kinds.ts';
 import type { RoleOptions } from '../cli/seams.ts';
-import { readSettings } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
 import { rolesFor } from '../domain/objects/role.ts';
 import { createLog } from '../log.ts';
+import { readSettings } from '../read-settings.ts';
 import { createParts } from './parts.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { readSettings } from '../../config.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
+import { readSettings } from '../../read-settings.ts';
 import { type Command, outputFlag } from '../command.ts';
 import { printJson } from '../print.ts';
 
@@ -9,6 +9,8 @@ export const validate: Command = {
   description:
     'Reads the settings as "sluice serve" does and tells everything that is wrong with them, each with its path. Secrets are not read and nothing is asked over the network.',
   flags: {
+    aws: { help: 'check them for the functions in AWS: only secrets that their roles reach' },
+    stage: { value: 'NAME', help: 'with --aws: the stage whose secrets they name' },
     rbac: { value: 'TARGET', help: 'print the Role that the account of this target needs in its cluster' },
     ...outputFlag,
   },
@@ -16,10 +18,11 @@ export const validate: Command = {
   examples: [
     'sluice validate',
     'sluice validate deploy/sluice.yaml',
+    'sluice validate --aws --stage prod',
     'sluice validate --rbac shop-staging | kubectl apply -f -',
   ],
-  async run({ arguments: [file = 'sluice.yaml'], flag, json, terminal, environment }) {
-    const settings = readSettings(file, { local: true });
+  async run({ arguments: [file = 'sluice.yaml'], flag, has, json, terminal, environment }) {
+    const settings = readSettings(file, has('aws') ? { local: false, aws: { stage: flag('stage') } } : { local: true });
     const target = flag('rbac');
     if (target !== undefined) {
       const local = await import('../../local/rbac.ts');

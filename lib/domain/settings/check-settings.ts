@@ -1,10 +1,14 @@
 import * as z from 'zod/mini';
+import { at, listAt } from './at.ts';
+import { checkForAws } from './check-for-aws.ts';
 import { Settings } from './settings.ts';
 import { formatPath, problemsOf, type SettingsProblem, wordIssue } from './settings-problem.ts';
 
 export interface CheckOptions {
   /** A run on this machine: file repositories, and http ones on loopback, are allowed (DESIGN §5.1). */
   readonly local: boolean;
+  /** The functions in AWS will read them: only secrets that their roles reach, those of `stage` if it is known. */
+  readonly aws?: { readonly stage?: string | undefined };
 }
 
 export type CheckedSettings =
@@ -30,6 +34,7 @@ function across(document: unknown, options: CheckOptions): SettingsProblem[] {
     ...repeated(listAt(document, 'targets'), 'targets', 'name'),
     ...adoptions(listAt(document, 'targets')),
     ...listAt(document, 'targets').flatMap((target, index) => inTarget(target, ['targets', index], options)),
+    ...(options.aws === undefined ? [] : checkForAws(document, options.aws.stage)),
   ];
 }
 
@@ -112,15 +117,4 @@ function refuseUrl(url: string, options: CheckOptions): string | undefined {
   const host = URL.parse(url)?.hostname ?? '';
   const loopback = host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
   return options.local && loopback ? undefined : 'Expected https or ssh: http is for local runs on loopback';
-}
-
-function at(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
-    return undefined;
-  return (value as Readonly<Record<string, unknown>>)[key];
-}
-
-function listAt(value: unknown, key: string): readonly unknown[] {
-  const list = at(value, key);
-  return Array.isArray(list) ? list : [];
 }
