@@ -1,11 +1,12 @@
 import type { Connect, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { SecretRef } from '../../domain/settings/settings.ts';
+import type { ClusterAccess, SecretRef } from '../../domain/settings/settings.ts';
 import type { Log } from '../../log.ts';
 import { createAccess } from './access.ts';
 import { createCluster } from './cluster.ts';
+import { type EksLogin, eksContext } from './eks.ts';
 import { readKubeconfig } from './kubeconfig.ts';
-import { login as inlineLogin, type Login } from './login.ts';
+import { login as inlineLogin, type LoggedIn, type Login } from './login.ts';
 import { createRest } from './rest.ts';
 import { createTransport } from './transport.ts';
 
@@ -13,6 +14,8 @@ export interface ConnectOptions {
   readonly readSecret: ReadSecret;
   /** How the kubeconfig's user logs in. By default only with what the kubeconfig holds; `createLocalLogin` reads files and runs plugins. */
   readonly login?: Login;
+  /** How to log in to EKS; absent where there is no role of AWS. */
+  readonly eks?: EksLogin;
   /** Told of a server whose certificate is not checked. */
   readonly log?: Pick<Log, 'warn'>;
   /** Milliseconds that a request may take; default 65,000. */
@@ -24,12 +27,17 @@ export interface ConnectOptions {
  * entry, never a value. Disposing of the cluster closes its connections; aborting the signal ends what is in flight.
  */
 export function createConnect(options: ConnectOptions): Connect {
-  const { readSecret, login = inlineLogin, log, timeoutMs } = options;
+  const { readSecret, login = inlineLogin, eks, log, timeoutMs } = options;
+
+  async function logIn({ kubeconfig, eks: cluster, context }: ClusterAccess, name: string): Promise<LoggedIn> {
+    if (kubeconfig !== undefined) return await login(readKubeconfig(await readSecret(kubeconfig), name, context), name);
+    if (cluster === undefined || eks === undefined) throw refuseEks(cluster?.name ?? '');
+    return eksContext(cluster, await eks(cluster));
+  }
+
   return async (target, signal) => {
-    if (target.kubeconfig === undefined) throw refuseEks(target.eks?.name ?? '');
-    const name = secretName(target.kubeconfig);
-    const read = readKubeconfig(await readSecret(target.kubeconfig), name, target.context);
-    const { context, credentials } = await login(read, name);
+    const name = target.kubeconfig === undefined ? `eks ${target.eks?.name}` : secretName(target.kubeconfig);
+    const { context, credentials } = await logIn(target, name);
     const access = createAccess(context, credentials, name, target.impersonate);
     const { origin } = access.url;
     if (access.tls?.rejectUnauthorized === false) {
@@ -42,10 +50,14 @@ export function createConnect(options: ConnectOptions): Connect {
 }
 
 function refuseEks(cluster: string): Failure {
-  return new Failure('user', `Cannot connect to the EKS cluster "${cluster}": cluster.eks is not supported yet`, {
-    code: 'Kubeconfig',
-    help: 'Set cluster.kubeconfig to a kubeconfig with the token of a ServiceAccount',
-  });
+  return new Failure(
+    'user',
+    `Cannot connect to the EKS cluster "${cluster}": only the functions in AWS log in to EKS`,
+    {
+      code: 'Kubeconfig',
+      help: 'For a local run set cluster.kubeconfig to a kubeconfig with the token of a ServiceAccount',
+    },
+  );
 }
 
 /** A secret's reference as sluice.yaml has it. */
