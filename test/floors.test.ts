@@ -51,7 +51,10 @@ const breaches: readonly (readonly [file: string, imported: string])[] = [
   ['lib/cli/commands/breach.ts', '../../adapters/secrets.ts'],
   ['lib/cli/breach.ts', '@kubernetes/client-node'],
   ['lib/local/breach.ts', '@aws-sdk/client-sqs'],
+  ['lib/lambda/breach.ts', '@aws-sdk/client-sqs'],
+  ['lib/lambda/breach.ts', '@smithy/core'],
   ['functions/breach.ts', '@aws-sdk/client-sqs'],
+  ['functions/breach.ts', '../lib/local/serve.ts'],
   ['functions/breach.ts', './webhook.ts'],
 ];
 
@@ -75,7 +78,9 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['lib/adapters/aws/allowed.ts', '@aws-sdk/client-sqs'],
   ['lib/cli/allowed.ts', '../api.ts'],
   ['lib/cli/commands/allowed.ts', '../../local/serve.ts'],
+  ['lib/lambda/allowed.ts', '../adapters/aws/sqs-queue.ts'],
   ['functions/allowed.ts', '../lib/app/sync.ts'],
+  ['functions/allowed.ts', '../lib/lambda/parts.ts'],
 ];
 
 const root = join(import.meta.dirname, '..');

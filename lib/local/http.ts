@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Answer, answerFailure, refuse, refuseMethod } from '../answer.ts';
+import { type Answer, answerFailure, answerHealth, refuse } from '../answer.ts';
 import { type ApiHandlers, answerApi } from '../answer-api.ts';
 import { answerDelivery, type DeliveryHandlers } from '../answer-delivery.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
+import { decodePath } from '../path-segments.ts';
 import { createBodyReader } from './read-body.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -29,7 +30,6 @@ export interface HttpServer {
 
 const bodyLimits = { each: 8 * 1024 * 1024, together: 128 * 1024 * 1024 };
 const maxUrlLength = 4096;
-const noApi = { help: 'Add api.tokens to its sluice.yaml' };
 
 /**
  * The HTTP side of `sluice serve` (DESIGN §5.2): `POST /webhooks/{id}`, `GET /healthz` and `/v1`. Bounds everything before it is kept, logs no
@@ -61,21 +61,15 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     const queryAt = url.indexOf('?');
     const path = decodePath(queryAt < 0 ? url : url.slice(0, queryAt));
     const [first, second, ...rest] = path ?? [];
-    if (first === 'healthz' && second === undefined) return answerHealth(request);
+    if (first === 'healthz' && second === undefined) return answerHealth(request.method ?? '');
     if (first === 'webhooks' && second !== undefined && rest.length === 0) return answerWebhook(request, second);
     if (first === 'v1' && path !== undefined) {
-      if (handlers.api === undefined) return refuse(404, 'missing', 'Cannot answer: this server has no API', noApi);
       const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt));
       const authorizations = request.headersDistinct.authorization ?? [];
       const authorization = authorizations.length === 1 ? authorizations[0] : undefined;
       return answerApi({ method: request.method ?? '', path: path.slice(1), query, authorization }, handlers.api, log);
     }
     return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
-  }
-
-  function answerHealth(request: IncomingMessage): Answer {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod('GET');
-    return { status: 200, body: { status: 'ok' } };
   }
 
   function answerWebhook(request: IncomingMessage, id: string): Promise<Answer> {
@@ -110,14 +104,4 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     clearTimeout(timer);
   }
   return { listen, stop };
-}
-
-/** Segments of a path, each decoded by itself, so that an encoded slash parts nothing; undefined if it is none. */
-function decodePath(path: string): readonly string[] | undefined {
-  if (!path.startsWith('/')) return undefined;
-  try {
-    return path.slice(1).split('/').map(decodeURIComponent);
-  } catch {
-    return undefined;
-  }
 }
