@@ -92,3 +92,18 @@ export function readFunctionEnvironment(variables: Environment['variables'] = pr
     help: 'Deploy it with "npm run deploy", which sets every variable',
   });
 }
+
+/** Where and how the commands of infra reach AWS; credentials come by the SDK's own chain. */
+export interface AwsEnvironment {
+  /** AWS_REGION. */
+  readonly region?: string;
+  /** AWS_ENDPOINT_URL: another server than those of AWS, for tests. */
+  readonly endpoint?: string;
+}
+
+export function readAwsEnvironment(variables: Environment['variables'] = process.env): AwsEnvironment {
+  return {
+    ...(variables.AWS_REGION ? { region: variables.AWS_REGION } : {}),
+    ...(variables.AWS_ENDPOINT_URL ? { endpoint: variables.AWS_ENDPOINT_URL } : {}),
+  };
+}

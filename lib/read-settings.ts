@@ -13,7 +13,12 @@ const maxBytes = 1024 * 1024;
  * `user` if it is wrong, its message listing every problem on a line of its own.
  */
 export function readSettings(path: string, options: CheckOptions): Settings {
-  return settingsOf(parseSettings(readBounded(path), path), path, options);
+  return settingsOf(readDocument(path), path, options);
+}
+
+/** The parsed document of the `sluice.yaml` at `path`, which may still say anything. Throws as `readSettings` does. */
+export function readDocument(path: string): unknown {
+  return parseSettings(readBounded(path), path);
 }
 
 function readBounded(path: string): string {
