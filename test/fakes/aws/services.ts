@@ -27,6 +27,8 @@ export type AwsAnswers = (call: AwsCallSeen) => AwsReply | undefined | Promise<A
 export interface AwsServices extends AsyncDisposable {
   readonly endpoint: string;
   readonly calls: AwsCallSeen[];
+  /** Ends every connection. */
+  cut(): void;
 }
 
 /** A server on a free port of loopback that is every service of AWS, as far as `answers` go. */
@@ -49,6 +51,7 @@ export async function startAwsServices(answers: AwsAnswers): Promise<AwsServices
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
+    cut: () => server.closeAllConnections(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
