@@ -18,6 +18,8 @@ export interface Cloud extends AsyncDisposable {
   readonly objects: Map<string, string>;
   /** What the roles of the functions did not allow; each was refused. */
   readonly denied: string[];
+  /** Of messages that workers keep hidden. */
+  readonly receipts: Set<string>;
   /** Requests so far, by `<service>:<action>`. */
   readonly calls: string[];
   /** Ends every connection of the functions. */
@@ -35,6 +37,7 @@ export async function startCloud(template: Packaged, holds: readonly string[]): 
   const objects = new Map<string, string>();
   const denied: string[] = [];
   const calls: string[] = [];
+  const receipts = new Set<string>();
   const names = Object.entries(template.resources).filter(([, { Type }]) => Type === 'AWS::SQS::Queue');
   for (const [name, { Properties }] of names.toSorted(
     ([a], [b]) => Number(b.includes('Dead')) - Number(a.includes('Dead')),
@@ -51,6 +54,7 @@ export async function startCloud(template: Packaged, holds: readonly string[]): 
     const [, role = ''] = /Credential=([^/]+)\//.exec(call.headers.authorization ?? '') ?? [];
     const action = actionOf(call);
     calls.push(action);
+    if (action === 'sqs:ChangeMessageVisibility') receipts.add(JSON.parse(call.body).ReceiptHandle);
     const fault = cloud.fault?.(call, role);
     if (fault !== undefined) return fault === 'cut' ? undefined : fault;
     const resource = resourceOf(call, table);
@@ -76,6 +80,7 @@ export async function startCloud(template: Packaged, holds: readonly string[]): 
     objects,
     denied,
     calls,
+    receipts,
     cut: server.cut,
     fault: undefined,
     async [Symbol.asyncDispose]() {

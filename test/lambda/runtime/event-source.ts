@@ -84,7 +84,7 @@ function failuresIn(response: unknown): readonly string[] {
   return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }
 
-export function recordOf(queue: string, { MessageId, ReceiptHandle, Body, Attributes }: Message): Properties {
+function recordOf(queue: string, { MessageId, ReceiptHandle, Body, Attributes }: Message): Properties {
   return {
     messageId: MessageId,
     receiptHandle: ReceiptHandle,

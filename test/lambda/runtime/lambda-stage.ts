@@ -65,7 +65,7 @@ export interface LambdaStage extends AsyncDisposable {
   ended(id: string, seconds?: number): Promise<Run>;
 }
 
-export const webhookSecret = 'webhook-s3cr3t';
+const webhookSecret = 'webhook-s3cr3t';
 const token = 'api-t0ken';
 const config = 's3://acme-config/sluice.yaml';
 

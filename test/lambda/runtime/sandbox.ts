@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRuntimeApi } from './runtime-api.ts';
@@ -32,6 +32,8 @@ export interface Sandbox extends AsyncDisposable {
   /** SIGSTOP and SIGCONT of the process and all its children. */
   freeze(): void;
   thaw(): void;
+  /** Keeps its clock as it is, whatever the others' do. */
+  holdClock(): void;
   /** Everything in it. */
   kill(): Promise<void>;
   /** Resident memory in megabytes. */
@@ -113,6 +115,7 @@ export async function startSandbox(setup: SandboxSetup): Promise<Sandbox> {
     },
     freeze: () => signalAll(child, 'SIGSTOP'),
     thaw: () => signalAll(child, 'SIGCONT'),
+    holdClock: () => writeFileSync(`/proc/${descendants(child.pid ?? 0)[0]}/root/tmp/clock`, '0'),
     kill,
     megabytes: () => residentMegabytes(child),
     [Symbol.asyncDispose]: kill,
