@@ -28,7 +28,15 @@ export interface PackageSetup {
 export async function packaged({ stage = 'dev', params = [], document }: PackageSetup = {}): Promise<Packaged> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-package-'));
   const output = join(directory, 'out');
-  await packageStage({ stage, region: 'eu-central-1', config: 'sluice.yaml', params, document, output });
+  await packageStage({
+    stage,
+    region: 'eu-central-1',
+    config: 'sluice.yaml',
+    layers: '.layers',
+    params,
+    document,
+    output,
+  });
   const text = await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8');
   const { Resources: resources, Conditions: conditions } = JSON.parse(text);
   return {

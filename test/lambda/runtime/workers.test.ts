@@ -77,11 +77,13 @@ describeCluster('the workers', (kubeconfig) => {
     it(
       'complete a sync whose worker was killed in the middle',
       async () => {
-        await using shop = await openShop(kubeconfig);
+        await using shop = await openShop(kubeconfig, { clock: true });
         shop.work(1, { isHurried: true });
         const [run = ''] = await shop.push(many(150, 'x'));
         await until('one of the objects is there', async () => Object.keys(await shop.configMaps()).length > 5);
         await shop.functions.sync.sandboxes[0]?.kill();
+        // Its lease runs out.
+        await shop.moveClock(90_000);
         expect(await shop.ended(run, 120)).toMatchObject({ status: 'succeeded' });
         expect(Object.keys(await shop.configMaps())).toHaveLength(150);
       },
