@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { requiredBuiltins } from './required-builtins.ts';
 
 export const functionNames = ['webhook', 'events', 'sync', 'check', 'schedule', 'api'] as const;
 export type FunctionName = (typeof functionNames)[number];
@@ -20,14 +21,10 @@ const root = join(import.meta.dirname, '..');
 
 /** One function with everything that it needs, minified: `<name>.mjs`, and beside it what it loads only when it is needed. */
 export async function bundleFunction(name: FunctionName): Promise<Bundle> {
-  return await bundle(join(root, 'functions', `${name}.ts`));
-}
-
-async function bundle(entry: string): Promise<Bundle> {
   const outdir = join(root, '.build');
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints: [join(root, 'functions', `${name}.ts`)],
     outdir,
     write: false,
     metafile: true,
@@ -41,6 +38,7 @@ async function bundle(entry: string): Promise<Bundle> {
     chunkNames: 'lazy/[name]-[hash]',
     // Modules of the SDK as they were written, of which what is not used can be left out.
     mainFields: ['module', 'main'],
+    plugins: [requiredBuiltins],
     alias: { '@aws-sdk/credential-provider-node': join(root, 'infra/lambda-credentials.ts') },
     // Packages of the older form ask for node's own modules by this name.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { functions } from './functions.ts';
 import { manyObjects } from './many-objects.ts';
 import { noOp } from './no-op.ts';
 import { pushToApplied } from './push-to-applied.ts';
@@ -12,6 +13,7 @@ const rows: Readonly<Record<string, Row>> = {
   'push-to-applied': pushToApplied,
   'no-op': noOp,
   'many-objects': manyObjects,
+  functions,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, json: { type: 'string' } } });
