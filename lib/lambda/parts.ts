@@ -23,6 +23,8 @@ export interface Parts {
   readonly settings: SettingsSource;
   /** Reads the settings that are in force; disposed of, it closes every connection to AWS. Throws a Failure if there are no settings. */
   begin(): Promise<Invocation>;
+  /** Closes every connection to AWS, where nothing had begun. */
+  close(): void;
 }
 
 /** One event. */
@@ -59,5 +61,15 @@ export function openParts(): Parts {
       throw error;
     }
   }
-  return { environment, client, clock, log, queue, readSecret: createAwsSecrets(client, clock), settings, begin };
+  return {
+    environment,
+    client,
+    clock,
+    log,
+    queue,
+    readSecret: createAwsSecrets(client, clock),
+    settings,
+    begin,
+    close: connections.close,
+  };
 }

@@ -30,6 +30,7 @@ export async function workRecords(
   } catch (error) {
     logError('work could not begin; its messages come again', error, parts.log);
     for (const message of messages) await release(message, parts);
+    parts.close();
   }
   const failed = messages.filter((message) => !dealtWith.has(message));
   return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };

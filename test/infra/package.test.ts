@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { functionNames } from '../../infra/bundle-function.ts';
+import { bundleFunction, functionNames } from '../../infra/bundle-function.ts';
 import { unzip } from '../lambda/runtime/unzip.ts';
 import { packaged } from './packaged.ts';
 
@@ -23,3 +23,28 @@ it('two runs of the packaging give the same zips, with the settings in them', as
   await unzip(join(first.directory, 'webhook.zip'), task);
   expect(JSON.parse(await readFile(join(task, 'sluice.json'), 'utf8'))).toEqual(document);
 }, 120_000);
+
+it.each([
+  ['webhook', 450],
+  ['events', 450],
+  ['schedule', 450],
+  ['api', 450],
+  ['sync', 3000],
+  ['check', 3000],
+] as const)('the bundle of %s is below %i KB', async (name, most) => {
+  const { files } = await bundleFunction(name);
+  expect(files.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThan(most * 1000);
+});
+
+it('a webhook is taken without loading a parser of YAML', async () => {
+  const { metafile } = await bundleFunction('webhook');
+  const loaded = new Set(['webhook.mjs']);
+  for (const name of loaded) {
+    const output = Object.entries(metafile.outputs).find(([path]) => path.endsWith(name))?.[1];
+    for (const { path, kind } of output?.imports ?? []) {
+      if (kind === 'import-statement') loaded.add(path.split('/').at(-1) ?? '');
+    }
+    expect(Object.keys(output?.inputs ?? {}).filter((path) => path.includes('node_modules/yaml/'))).toEqual([]);
+  }
+  expect(loaded.size).toBeGreaterThan(1);
+});

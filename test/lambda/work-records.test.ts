@@ -30,6 +30,7 @@ function start({ begins = true } = {}) {
       if (!begins) throw new Error('no settings');
       return { settings: { targets: [] }, ports: { ...ports, queue }, [Symbol.dispose]: () => closed.push('closed') };
     },
+    close: () => closed.push('closed'),
   } as unknown as Parts;
   return { parts, extended, closed };
 }
@@ -67,7 +68,7 @@ it('a message that is no longer ours is reported, so that Lambda does not delete
 });
 
 it('without settings every message comes again after a minute', async () => {
-  const { parts, extended } = start({ begins: false });
+  const { parts, extended, closed } = start({ begins: false });
   expect(await workRecords('check', eventOf('a', 'b'), parts, async () => true)).toEqual({
     batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
   });
@@ -75,4 +76,5 @@ it('without settings every message comes again after a minute', async () => {
     ['r0', 60],
     ['r1', 60],
   ]);
+  expect(closed).toEqual(['closed']);
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRuntimeApi } from './runtime-api.ts';
@@ -38,6 +38,10 @@ export interface Sandbox extends AsyncDisposable {
   kill(): Promise<void>;
   /** Resident memory in megabytes. */
   megabytes(): number;
+  /** Names of its variables, sorted. */
+  variables(): readonly string[];
+  /** Those of the folders in which its root could write. */
+  writable(folders: readonly string[]): readonly string[];
 }
 
 /**
@@ -55,8 +59,8 @@ mount --bind "$OPT" /opt && mount -o remount,ro,bind /opt
 mount -o remount,ro /var
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -o remount,ro,bind /
-unset TASK NODE CLIENT OPT PWD OLDPWD SHLVL
 cd /var/task
+unset TASK NODE CLIENT OPT PWD OLDPWD SHLVL
 exec /var/runtime/node/node /var/runtime/client/index.mjs "$_HANDLER"
 `;
 
@@ -118,6 +122,17 @@ export async function startSandbox(setup: SandboxSetup): Promise<Sandbox> {
     holdClock: () => writeFileSync(`/proc/${descendants(child.pid ?? 0)[0]}/root/tmp/clock`, '0'),
     kill,
     megabytes: () => residentMegabytes(child),
+    variables() {
+      const environment = readFileSync(`/proc/${descendants(child.pid ?? 0)[0]}/environ`, 'utf8');
+      return environment
+        .split('\0')
+        .filter((line) => line !== '')
+        .map((line) => line.replace(/=.*/s, ''))
+        .sort();
+    },
+    writable(folders) {
+      return folders.filter((folder) => isWritable(`/proc/${descendants(child.pid ?? 0)[0]}/root${folder}`));
+    },
     [Symbol.asyncDispose]: kill,
   };
 }
@@ -176,4 +191,15 @@ function residentMegabytes(child: ChildProcess): number {
   const [pid] = descendants(child.pid ?? 0);
   const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1024;
+}
+
+function isWritable(folder: string): boolean {
+  const file = join(folder, 'sluice-test-probe');
+  try {
+    writeFileSync(file, '');
+    rmSync(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
