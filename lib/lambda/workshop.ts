@@ -13,6 +13,11 @@ export function openWorkshop({ readSecret }: Parts): { readonly git: Git; readon
   const tools = createTools({ directory: `${scratch}/tools`, searchPath: gitLayer.path });
   return {
     git: createGit({ scratch, readSecret, allowLocal: false, ...gitLayer }),
-    render: createRender({ tools, scratch: `${scratch}/render`, searchPath: gitLayer.path }),
+    render: createRender({
+      tools,
+      scratch: `${scratch}/render`,
+      searchPath: gitLayer.path,
+      gitEnvironment: gitLayer.environment,
+    }),
   };
 }
