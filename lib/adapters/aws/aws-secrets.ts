@@ -77,8 +77,6 @@ function callOf(ref: Exclude<SecretRef, { file: string } | { env: string }>): Aw
       : (['ssm', 'AmazonSSM.GetParameter', { Name: ref.ssm, WithDecryption: true }] as const);
   return {
     service,
-    // An ARN may be one of another region.
-    region: 'aws' in ref ? /^arn:[^:]+:secretsmanager:([^:]+):/.exec(ref.aws)?.[1] : undefined,
     method: 'POST',
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
     body: JSON.stringify(body),
