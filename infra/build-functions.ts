@@ -1,15 +1,13 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleFunction, type FunctionName, functionNames } from './bundle-function.ts';
 import { createZip } from './layers/zip.ts';
 
 /**
- * Writes `<name>.zip` of each function into `directory`, and nothing else is left there; `document` is the parsed sluice.yaml that travels with them,
+ * Writes `<name>.zip` of each function into `directory`; `document` is the parsed sluice.yaml that travels with them,
  * if one does. The same sources make the same bytes.
  */
 export async function buildFunctions(directory: string, document: unknown): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
   await Promise.all(
     functionNames.map(async (name) => writeFile(join(directory, `${name}.zip`), await zipFunction(name, document))),
   );

@@ -10,12 +10,13 @@ import { nextSteps } from './next-steps.ts';
 import { publishLayers } from './publish-layers.ts';
 import { runMain } from './run-main.ts';
 import { runOsls } from './run-osls.ts';
+import { makeServiceFolder } from './service-folder.ts';
 import { stackFailure } from './stack-failure.ts';
 import { openStacks } from './stacks.ts';
 import { readStageOptions } from './stage-options.ts';
 import { readPackagedSettings, readRemoteSettings } from './stage-settings.ts';
 
-const build = join(import.meta.dirname, '../.serverless.build');
+const folder = join(import.meta.dirname, '../.serverless.deploy');
 
 /** `npm run deploy -- --stage NAME`: refuses before it creates anything, then publishes what is new and says where to go on. */
 await runMain(async (say) => {
@@ -38,15 +39,16 @@ await runMain(async (say) => {
 
   say(`Deploying the stage "${stage}" to account ${account}, ${region}`);
   const stacks = openStacks(region);
-  const layers = await publishLayers(options, zips, stacks, say);
-  await buildFunctions(build, document);
+  await makeServiceFolder(folder);
+  const layers = await publishLayers(folder, options, zips, stacks, say);
+  await buildFunctions(folder, document);
   say('Updating the stack, which takes a minute or two');
   const since = new Date();
   const stack = `sluice-${stage}`;
   const all = [...options.params, ...params, ...layers];
-  const { isDone, output } = await runOsls('deploy', 'serverless.yml', {
+  const { isDone, output } = await runOsls(folder, 'deploy', 'serverless.yml', {
     ...options,
-    params: [...all, `build=${build}`],
+    params: [...all, 'build=.'],
   });
   if (!isDone) throw await stackFailure('deploy', stack, { since, output, stacks });
   const outputs = await stacks.outputs(stack);

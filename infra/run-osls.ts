@@ -4,32 +4,22 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { StageOptions } from './stage-options.ts';
 
-const root = join(import.meta.dirname, '..');
-const program = join(root, 'node_modules/osls/bin/serverless.js');
+const program = join(import.meta.dirname, '../node_modules/osls/bin/serverless.js');
 export interface OslsResult {
   readonly isDone: boolean;
   readonly output: string;
 }
 
-/** Runs a command of osls on a service file, with this process' environment: it finds credentials as every tool of AWS does. */
+/** Runs a command of osls in a service folder, with this process' environment: it finds credentials as every tool of AWS does. */
 export async function runOsls(
+  folder: string,
   command: 'package' | 'deploy' | 'remove',
   file: string,
   { stage, region, params }: StageOptions,
-  more: readonly string[] = [],
 ): Promise<OslsResult> {
-  const flags = [
-    '--config',
-    file,
-    '--stage',
-    stage,
-    '--region',
-    region,
-    ...params.map((param) => `--param=${param}`),
-    ...more,
-  ];
+  const flags = ['--config', file, '--stage', stage, '--region', region, ...params.map((param) => `--param=${param}`)];
   const child = spawn(process.execPath, [program, command, '--verbose', ...flags], {
-    cwd: root,
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [[code], ...printed] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
 import { bundleFunction, functionNames } from '../../infra/bundle-function.ts';
 import { unzip } from '../lambda/runtime/unzip.ts';
+import { testEnvironment } from '../parts/run.ts';
 import { packaged } from './packaged.ts';
 
 const document = {
@@ -48,3 +52,27 @@ it('a webhook is taken without loading a parser of YAML', async () => {
   }
   expect(loaded.size).toBeGreaterThan(1);
 });
+
+it('npm run package leaves the zips and the template in .serverless, and refuses settings that do not fit', async () => {
+  const root = join(import.meta.dirname, '../..');
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-package-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const config = join(directory, 'sluice.yaml');
+  const execute = promisify(execFile);
+  const command = (...args: readonly string[]) =>
+    execute(process.execPath, [join(root, 'infra/package.ts'), '--config', config, ...args], {
+      cwd: root,
+      env: testEnvironment,
+    });
+  await writeFile(config, JSON.stringify(document));
+  expect((await command()).stdout).toBe('Packaged 6 functions into .serverless\n');
+  const left = await readdir(join(root, '.serverless'));
+  expect(left).toEqual(
+    expect.arrayContaining([...functionNames.map((name) => `${name}.zip`), 'serverless-state.json']),
+  );
+  expect(left).toContain('cloudformation-template-update-stack.json');
+  await expect(command('--stage', 'prod')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('webhooks[0].secret: Expected a name that begins with /sluice/prod/webhook/'),
+  });
+}, 120_000);
