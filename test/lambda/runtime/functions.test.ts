@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { refuse } from './cloud.ts';
-import { describeLambda, httpEvent, type LambdaStage, openLambdaStage } from './lambda-stage.ts';
+import { describeLambda, type LambdaStage, openLambdaStage } from './lambda-stage.ts';
+import { httpEvent } from './requests.ts';
 
 const url = 'https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/shop';
 const authorization = 'Bearer api-t0ken';

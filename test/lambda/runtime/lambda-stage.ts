@@ -1,4 +1,3 @@
-import { createHmac, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { type Cloud, startCloud } from './cloud.ts';
 import { type EventSource, type EventSourceOptions, startEventSource } from './event-source.ts';
 import { createFunctionPool, type FunctionPool } from './function-pool.ts';
 import { clockFlag, layOutLayers, setClock } from './layers.ts';
+import { httpEvent, type Push, pushEvent, webhookSecret } from './requests.ts';
 import { runtimeClient } from './sandbox.ts';
 import { unzip } from './unzip.ts';
 
@@ -39,13 +39,6 @@ export interface HttpAnswer {
   readonly body: any;
 }
 
-export interface Push {
-  readonly url: string;
-  readonly after: string;
-  readonly before?: string;
-  readonly delivery?: string;
-}
-
 /** A stage as it would be in AWS: the packaged functions in the real runtime, on loopback. */
 export interface LambdaStage extends AsyncDisposable {
   readonly cloud: Cloud;
@@ -66,7 +59,6 @@ export interface LambdaStage extends AsyncDisposable {
   ended(id: string, seconds?: number): Promise<Run>;
 }
 
-const webhookSecret = 'webhook-s3cr3t';
 const token = 'api-t0ken';
 const config = 's3://acme-config/sluice.yaml';
 
@@ -207,42 +199,4 @@ function deployedValue(value: unknown, cloud: Cloud): string {
   if (Ref === 'Table') return cloud.table;
   if (Ref !== undefined) return cloud.queueUrl(Ref);
   return intrinsic['Fn::Sub'].replaceAll(/\$\{AWS::(\w+)\}/g, '$1');
-}
-
-export interface HttpRequest {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly isBase64Encoded?: boolean;
-}
-
-export function httpEvent(
-  method: string,
-  path: string,
-  { headers = {}, body, isBase64Encoded = false }: HttpRequest = {},
-): Properties {
-  return {
-    version: '2.0',
-    routeKey: path.startsWith('/webhooks/') ? 'POST /webhooks/{id}' : 'ANY /v1/{proxy+}',
-    rawPath: path,
-    rawQueryString: '',
-    headers,
-    requestContext: { http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' } },
-    isBase64Encoded,
-    ...(body === undefined ? {} : { body }),
-  };
-}
-
-export function pushEvent({ url, after, before = '0'.repeat(40), delivery = randomUUID() }: Push): Properties {
-  const body = JSON.stringify({ ref: 'refs/heads/main', before, after, repository: { clone_url: url, ssh_url: url } });
-  return httpEvent('POST', '/webhooks/github', { body, headers: signedHeaders(body, delivery) });
-}
-
-/** The headers of a push as GitHub sends it. */
-export function signedHeaders(body: string | Buffer, delivery: string = randomUUID()): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    'x-github-event': 'push',
-    'x-github-delivery': delivery,
-    'x-hub-signature-256': `sha256=${createHmac('sha256', webhookSecret).update(body).digest('hex')}`,
-  };
 }

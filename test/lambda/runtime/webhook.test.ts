@@ -3,14 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeShared } from '../../shared.ts';
 import { refuse } from './cloud.ts';
-import {
-  describeLambda,
-  httpEvent,
-  type LambdaStage,
-  openLambdaStage,
-  pushEvent,
-  signedHeaders,
-} from './lambda-stage.ts';
+import { describeLambda, type LambdaStage, openLambdaStage } from './lambda-stage.ts';
+import { httpEvent, pushEvent, signedHeaders } from './requests.ts';
 
 const url = 'https://github.com/acme/shop.git';
 const cluster = { kubeconfig: { aws: 'sluice/dev/kubeconfig/shop' } };

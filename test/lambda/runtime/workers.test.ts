@@ -7,7 +7,8 @@ import { sha256Hex } from '../../../lib/domain/digest.ts';
 import { configMap } from '../../e2e/stage.ts';
 import { describeCluster } from '../../parts/api-server.ts';
 import { refuse } from './cloud.ts';
-import { describeLambda, httpEvent } from './lambda-stage.ts';
+import { describeLambda } from './lambda-stage.ts';
+import { httpEvent } from './requests.ts';
 import { openShop, type Shop } from './shop.ts';
 
 const longTest = 180_000;
