@@ -55,6 +55,8 @@ interface Call {
   readonly token: ApiToken;
 }
 
+const noApi = { help: 'Add api.tokens to its sluice.yaml' };
+
 const routes: readonly Route[] = [
   { method: 'GET', path: ['targets'], role: 'viewer', answer: async (api) => ok({ targets: await api.listTargets() }) },
   {
@@ -74,8 +76,12 @@ const routes: readonly Route[] = [
   },
 ];
 
-/** Answers a request below `/v1` (api.ts). Never throws; what went wrong on our side is logged, without headers and bodies. */
-export async function answerApi(request: ApiRequest, handlers: ApiHandlers, log: Log): Promise<Answer> {
+/**
+ * Answers a request below `/v1` (api.ts); without handlers there is no API. Never throws; what went wrong on our side is logged, without headers
+ * and bodies.
+ */
+export async function answerApi(request: ApiRequest, handlers: ApiHandlers | undefined, log: Log): Promise<Answer> {
+  if (handlers === undefined) return refuse(404, 'missing', 'Cannot answer: this server has no API', noApi);
   const token = findToken(request.authorization, handlers.tokens);
   if (token === undefined) {
     return refuse(401, 'user', 'Cannot answer: no token, or one that is not known', {

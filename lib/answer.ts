@@ -10,6 +10,26 @@ export interface Answer {
   readonly body?: unknown;
 }
 
+/** Body and headers of an answer as they are sent; the body is empty where there is none. */
+export function encodeAnswer(answer: Answer): { readonly body: string; readonly headers: Record<string, string> } {
+  const body = answer.body === undefined ? '' : `${JSON.stringify(answer.body)}\n`;
+  return {
+    body,
+    headers: {
+      ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...answer.headers,
+    },
+  };
+}
+
+/** `GET /healthz`: whoever answers it is there. */
+export function answerHealth(method: string): Answer {
+  if (method !== 'GET' && method !== 'HEAD') return refuseMethod('GET');
+  return { status: 200, body: { status: 'ok' } };
+}
+
 const statusOf = { user: 422, missing: 404, server: 500 } as const;
 
 /** The answer that a Failure makes, by its fault; of any other error nothing is told. */

@@ -1,10 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, visit } from 'yaml';
 import { Failure } from './domain/failure.ts';
-import { type CheckOptions, checkSettings } from './domain/settings/check-settings.ts';
-import type { Settings } from './domain/settings/settings.ts';
-import { formatProblem } from './domain/settings/settings-problem.ts';
 
 /** What the process is told by its surroundings. Nothing else reads `process.env` (STYLE §2.10). */
 export interface Environment {
@@ -47,82 +41,69 @@ export function readEnvironment(variables: Environment['variables'] = process.en
   };
 }
 
-const maxBytes = 1024 * 1024;
-// Enough for anchors shared by 500 targets; an alias bomb needs nesting, and yaml counts what an alias expands to.
-const maxAliases = 1000;
-// A broken bracket makes yaml report every one that is open.
-const maxProblems = 50;
-
-/**
- * The settings of the `sluice.yaml` at `path`, checked and with defaults (DESIGN §5.1). Throws a Failure: `missing` if there is no such file,
- * `user` if it is wrong, its message listing every problem on a line of its own.
- */
-export function readSettings(path: string, options: CheckOptions): Settings {
-  const { settings, problems } = checkSettings(parseYaml(path, readBounded(path)), options);
-  if (problems !== undefined) throw refuse(path, problems.map(formatProblem));
-  return settings;
+/** What a function in AWS is told by serverless.yml, and by Lambda itself. */
+export interface FunctionEnvironment {
+  readonly stage: string;
+  /** The settings that travel with the function, as JSON; or `s3://bucket/key` of a sluice.yaml. */
+  readonly config: string;
+  /** Names this installation on leases and inventories. */
+  readonly installation: string;
+  readonly table: string;
+  readonly queues: { readonly sync: string; readonly check: string };
+  /** How many syncs run at once. */
+  readonly syncConcurrency: number;
+  /** AWS_REGION, which Lambda sets. */
+  readonly region: string;
+  /** AWS_ENDPOINT_URL: another server than those of AWS, as the SDKs have it; for tests. */
+  readonly endpoint?: string;
 }
 
-function parseYaml(path: string, text: string): unknown {
-  const lines = new LineCounter();
-  function locate(offset: number, message: string): string {
-    const { line, col } = lines.linePos(offset);
-    return `line ${line}, column ${col}: ${message}`;
-  }
-  // Merge keys: targets of many clusters share most of what they say.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  if (document.errors.some(({ message }) => message.includes('call stack'))) throw refuse(path, ['Nested too deeply']);
-  const problems = document.errors.map(({ pos, code, message }) =>
-    locate(pos[0], code === 'MULTIPLE_DOCS' ? 'Expected one document, found another' : message),
-  );
-  const anchors = new Set<string>();
-  visit(document, {
-    Value: (_, node) => void (node.anchor && anchors.add(node.anchor)),
-    Alias: (_, { source, range }) =>
-      void (
-        anchors.has(source) || problems.push(locate(range?.[0] ?? 0, `No anchor named ${source} before this alias`))
-      ),
-  });
-  if (problems.length > 0) throw refuse(path, problems);
-  try {
-    return document.toJS({ maxAliasCount: maxAliases });
-  } catch (cause) {
-    throw refuse(path, ['Aliases stand for too much'], cause);
-  }
-}
+/** The variables of `FunctionEnvironment` that serverless.yml sets: these and no other. */
+export const functionVariables = [
+  'SLUICE_CONFIG',
+  'SLUICE_INSTALLATION',
+  'SLUICE_QUEUE_CHECK',
+  'SLUICE_QUEUE_SYNC',
+  'SLUICE_STAGE',
+  'SLUICE_SYNC_CONCURRENCY',
+  'SLUICE_TABLE',
+] as const;
 
-function refuse(path: string, problems: readonly string[], cause?: unknown): Failure {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const more = problems.length > maxProblems ? [`and ${problems.length - maxProblems} more`] : [];
-  const lines = [`Cannot use "${path}": ${count}`, ...problems.slice(0, maxProblems), ...more];
-  return new Failure('user', lines.join('\n  '), {
-    code: 'InvalidSettings',
-    help: 'Correct the file and try "sluice validate"',
-    ...(cause === undefined ? {} : { cause }),
+/** Throws a `server` Failure that names every variable that is missing: whoever deployed the function left it out. */
+export function readFunctionEnvironment(variables: Environment['variables'] = process.env): FunctionEnvironment {
+  const missing: string[] = [];
+  function read(name: (typeof functionVariables)[number] | 'AWS_REGION'): string {
+    const value = variables[name] || undefined;
+    if (value === undefined) missing.push(name);
+    return value ?? '';
+  }
+  const environment = {
+    stage: read('SLUICE_STAGE'),
+    config: read('SLUICE_CONFIG'),
+    installation: read('SLUICE_INSTALLATION'),
+    table: read('SLUICE_TABLE'),
+    queues: { sync: read('SLUICE_QUEUE_SYNC'), check: read('SLUICE_QUEUE_CHECK') },
+    syncConcurrency: Number(read('SLUICE_SYNC_CONCURRENCY')),
+    region: read('AWS_REGION'),
+    ...(variables.AWS_ENDPOINT_URL ? { endpoint: variables.AWS_ENDPOINT_URL } : {}),
+  };
+  if (missing.length === 0) return environment;
+  throw new Failure('server', `Cannot start the function: ${missing.join(', ')} is not set`, {
+    help: 'Deploy it with "npm run deploy", which sets every variable',
   });
 }
 
-function readBounded(path: string): string {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (cause) {
-    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Failure('missing', `Cannot read "${path}": ${absent ? 'no such file' : (cause as Error).message}`, {
-      help: 'Name the settings file, or run where sluice.yaml is',
-      cause,
-    });
-  }
-  try {
-    const status = fstatSync(file);
-    if (!status.isFile()) throw new Failure('user', `Cannot read "${path}": it is not a file`);
-    if (status.size > maxBytes) {
-      throw new Failure('user', `Cannot read "${path}": ${status.size} bytes, more than ${maxBytes}`);
-    }
-    const bytes = readFileSync(file);
-    if (!isUtf8(bytes)) throw new Failure('user', `Cannot read "${path}": it is not UTF-8 text`);
-    return bytes.toString('utf8');
-  } finally {
-    closeSync(file);
-  }
+/** Where and how the commands of infra reach AWS; credentials come by the SDK's own chain. */
+export interface AwsEnvironment {
+  /** AWS_REGION. */
+  readonly region?: string;
+  /** AWS_ENDPOINT_URL: another server than those of AWS, for tests. */
+  readonly endpoint?: string;
+}
+
+export function readAwsEnvironment(variables: Environment['variables'] = process.env): AwsEnvironment {
+  return {
+    ...(variables.AWS_REGION ? { region: variables.AWS_REGION } : {}),
+    ...(variables.AWS_ENDPOINT_URL ? { endpoint: variables.AWS_ENDPOINT_URL } : {}),
+  };
 }

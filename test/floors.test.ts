@@ -55,7 +55,10 @@ const breaches: readonly (readonly [file: string, imported: string])[] = [
   ['lib/cli/commands/plan.ts', '../../adapters/secrets.ts'],
   ['lib/local/breach.ts', '@aws-sdk/client-sqs'],
   ['lib/local/breach.ts', '../cli/print.ts'],
+  ['lib/lambda/breach.ts', '@aws-sdk/client-sqs'],
+  ['lib/lambda/breach.ts', '@smithy/core'],
   ['functions/breach.ts', '@aws-sdk/client-sqs'],
+  ['functions/breach.ts', '../lib/local/serve.ts'],
   ['functions/breach.ts', './webhook.ts'],
 ];
 
@@ -81,7 +84,9 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['lib/cli/commands/serve.ts', '../../local/serve.ts'],
   ['lib/cli/commands/validate.ts', '../../local/rbac.ts'],
   ['lib/cli/commands/webhooks.ts', '../../local/webhooks.ts'],
+  ['lib/lambda/allowed.ts', '../adapters/aws/sqs-queue.ts'],
   ['functions/allowed.ts', '../lib/app/sync.ts'],
+  ['functions/allowed.ts', '../lib/lambda/parts.ts'],
 ];
 
 const root = join(import.meta.dirname, '..');

@@ -193,8 +193,8 @@ export type Connect = (access: Target['cluster'], signal?: AbortSignal) => Promi
 
 // --- the rest -------------------------------------------------------------------------------------------------------
 
-/** The value of a secret; a `missing` Failure names the reference, never a value. */
-export type ReadSecret = (ref: SecretRef) => Promise<string>;
+/** The value of a secret; a `missing` Failure names the reference, never a value. With `newest` a kept one is not taken: it did not fit. */
+export type ReadSecret = (ref: SecretRef, options?: { readonly newest?: boolean }) => Promise<string>;
 
 /** Epoch milliseconds. */
 export type Clock = () => number;

@@ -1,37 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Answer, answerFailure, logError, refuse, refuseBusy, refuseMethod } from '../answer.ts';
+import { type Answer, answerFailure, answerHealth, refuse } from '../answer.ts';
 import { type ApiHandlers, answerApi } from '../answer-api.ts';
+import { createDeliveryAnswers, type DeliveryHandlers } from '../answer-delivery.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Log } from '../log.ts';
+import { decodePath } from '../path-segments.ts';
 import { createBodyReader } from './read-body.ts';
 import { sendAnswer } from './send-answer.ts';
 
-/** A delivery to `POST /webhooks/{id}`; its bytes are what the signature is over. */
-export interface DeliveryRequest {
-  readonly id: string;
-  readonly method: string;
-  /** Names in lower case; repeated headers joined by commas. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-export interface DeliveryAnswer {
-  readonly status: number;
-  readonly message: string;
-  /** What to do about a refusal. */
-  readonly help?: string;
-  /** Of a 202: the ids of the runs. */
-  readonly runs?: readonly string[];
-}
-
 /** What stands behind the paths. */
-export interface HttpHandlers {
-  /** What the log calls each configured webhook, by its id, which may be a secret: other ids are 404. */
-  readonly webhookNames: ReadonlyMap<string, string>;
-  /** The status of DESIGN §5.2 and a line for people. What it throws is logged and answered 503, so that the sender tries again. */
-  receive(delivery: DeliveryRequest): Promise<DeliveryAnswer>;
+export interface HttpHandlers extends DeliveryHandlers {
   /** Absent: there is no `/v1`. */
   readonly api?: ApiHandlers;
 }
@@ -51,7 +30,6 @@ export interface HttpServer {
 
 const bodyLimits = { each: 8 * 1024 * 1024, together: 128 * 1024 * 1024 };
 const maxUrlLength = 4096;
-const noApi = { help: 'Add api.tokens to its sluice.yaml' };
 
 /**
  * The HTTP side of `sluice serve` (DESIGN §5.2): `POST /webhooks/{id}`, `GET /healthz` and `/v1`. Bounds everything before it is kept, logs no
@@ -60,7 +38,7 @@ const noApi = { help: 'Add api.tokens to its sluice.yaml' };
 export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): HttpServer {
   const { log } = options;
   const readBody = createBodyReader(bodyLimits);
-  const knownIds = [...handlers.webhookNames.keys()].map(digestOf);
+  const answerDelivery = createDeliveryAnswers(handlers, log);
   const timeout = (options.requestTimeoutSeconds ?? 30) * 1000;
   const server = createServer(
     { requestTimeout: timeout, headersTimeout: Math.min(timeout, 10_000), connectionsCheckingInterval: 1000 },
@@ -84,10 +62,9 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     const queryAt = url.indexOf('?');
     const path = decodePath(queryAt < 0 ? url : url.slice(0, queryAt));
     const [first, second, ...rest] = path ?? [];
-    if (first === 'healthz' && second === undefined) return answerHealth(request);
-    if (first === 'webhooks' && second !== undefined && rest.length === 0) return answerDelivery(request, second);
+    if (first === 'healthz' && second === undefined) return answerHealth(request.method ?? '');
+    if (first === 'webhooks' && second !== undefined && rest.length === 0) return answerWebhook(request, second);
     if (first === 'v1' && path !== undefined) {
-      if (handlers.api === undefined) return refuse(404, 'missing', 'Cannot answer: this server has no API', noApi);
       const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt));
       const authorizations = request.headersDistinct.authorization ?? [];
       const authorization = authorizations.length === 1 ? authorizations[0] : undefined;
@@ -96,38 +73,11 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
   }
 
-  function answerHealth(request: IncomingMessage): Answer {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod('GET');
-    return { status: 200, body: { status: 'ok' } };
-  }
-
-  async function answerDelivery(request: IncomingMessage, id: string): Promise<Answer> {
-    if (!isKnown(id, knownIds)) return refuse(404, 'missing', 'Cannot answer: there is nothing at this path');
-    if (request.method !== 'POST') return refuseMethod('POST');
-    const own = log.child({ webhook: handlers.webhookNames.get(id) });
-    const body = await readBody(request);
-    if ('refused' in body) {
-      if (body.refused === 'busy') return refuseBusy('Cannot take the delivery: too many at once');
-      if (body.refused === 'aborted') return refuse(400, 'user', 'Cannot take the delivery: its body ended early');
-      return refuse(413, 'user', 'Cannot take the delivery: its body is over 8 MiB');
-    }
+  function answerWebhook(request: IncomingMessage, id: string): Promise<Answer> {
     const headers = Object.fromEntries(
       Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
     );
-    try {
-      const { status, message, help, runs } = await handlers.receive({ id, method: 'POST', headers, body: body.bytes });
-      if (status === 503) return refuseBusy(message);
-      if (status >= 400 || status === 200) {
-        // The sender keeps the answer to itself, and 200 is a refusal that it must not take for one; who runs the server has to see that a hook does not work.
-        own.warn('A delivery was refused', { status, error: message });
-        return refuse(status, status === 404 ? 'missing' : 'user', message, { help });
-      }
-      return status === 204 ? { status } : { status, body: { message, runs } };
-    } catch (error) {
-      // Whatever it is (the queue, a secret of ours that cannot be read), the sender has not done it and need not know it.
-      logError('A delivery could not be queued', error, own);
-      return refuseBusy('Cannot queue the delivery');
-    }
+    return answerDelivery({ id, method: request.method ?? '', headers, readBody: () => readBody(request) });
   }
 
   async function listen(port: number, host: string): Promise<number> {
@@ -151,28 +101,4 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
     clearTimeout(timer);
   }
   return { listen, stop };
-}
-
-/** Compares with every id, by digests of one length: the time tells nothing of an id. */
-function isKnown(id: string, known: readonly Buffer[]): boolean {
-  const given = digestOf(id);
-  let match = false;
-  for (const candidate of known) {
-    if (timingSafeEqual(given, candidate)) match = true;
-  }
-  return match;
-}
-
-function digestOf(id: string): Buffer {
-  return createHash('sha256').update(id).digest();
-}
-
-/** Segments of a path, each decoded by itself, so that an encoded slash parts nothing; undefined if it is none. */
-function decodePath(path: string): readonly string[] | undefined {
-  if (!path.startsWith('/')) return undefined;
-  try {
-    return path.slice(1).split('/').map(decodeURIComponent);
-  } catch {
-    return undefined;
-  }
 }

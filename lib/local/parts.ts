@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createConnect } from '../adapters/cluster/connect.ts';
@@ -12,11 +12,6 @@ import type { Source } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
 import { createRender } from '../render/render.ts';
 import { createCheckoutRender } from '../render/render-checkout.ts';
-
-/** The version of package.json. */
-export const version: string = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
-).version;
 
 /** What a sync on this machine is made of, beside the queue and the store. */
 export interface Parts {

@@ -7,11 +7,12 @@ import { createLocalLogin } from '../adapters/cluster/local-login.ts';
 import { findOwner } from '../app/cluster/find-owner.ts';
 import { namespaceOf } from '../app/cluster/namespace-of.ts';
 import { planTarget } from '../app/cluster/plan-target.ts';
-import { type Environment, readSettings } from '../config.ts';
+import type { Environment } from '../config.ts';
 import { Failure, withHelp } from '../domain/failure.ts';
 import type { PlanView } from '../domain/objects/plan-view.ts';
 import { Target } from '../domain/settings/settings.ts';
 import { createLog } from '../log.ts';
+import { readSettings } from '../read-settings.ts';
 import { directoryOfKubeconfig, kubeconfigFile } from './kubeconfig-file.ts';
 import { createParts } from './parts.ts';
 

@@ -6,12 +6,13 @@ import { createLocalLogin } from '../adapters/cluster/local-login.ts';
 import { checkGit } from '../adapters/git/check-git.ts';
 import { namespaceOf } from '../app/cluster/namespace-of.ts';
 import { roleKinds } from '../app/cluster/role-kinds.ts';
-import { type Environment, readSettings } from '../config.ts';
+import type { Environment } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
 import { bindCommands } from '../domain/objects/bind-commands.ts';
 import type { KubeObject } from '../domain/objects/kube-object.ts';
 import { rolesFor } from '../domain/objects/role.ts';
 import { createLog } from '../log.ts';
+import { readSettings } from '../read-settings.ts';
 import { directoryOfKubeconfig, kubeconfigFile } from './kubeconfig-file.ts';
 import { createParts } from './parts.ts';
 

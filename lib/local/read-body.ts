@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-
-/** The bytes of a request, or why they were not kept. */
-export type Body = { readonly bytes: Buffer } | { readonly refused: 'too large' | 'busy' | 'aborted' };
+import type { Body } from '../answer-delivery.ts';
 
 export interface BodyLimits {
   /** Bytes of one body. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from '../answer.ts';
+import { type Answer, encodeAnswer } from '../answer.ts';
 
 const drainMilliseconds = 5000;
 
@@ -11,16 +11,13 @@ export async function sendAnswer(
   last: boolean,
 ): Promise<void> {
   if (response.destroyed) return;
-  const body = answer.body === undefined ? '' : `${JSON.stringify(answer.body)}\n`;
+  const { body, headers } = encodeAnswer(answer);
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
   const unread = !request.complete && (length !== '0' || encoding !== undefined);
   response.writeHead(answer.status, {
-    ...(body !== '' && { 'content-type': 'application/json; charset=utf-8' }),
     ...(answer.status !== 204 && { 'content-length': Buffer.byteLength(body) }),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
     ...((last || unread) && { connection: 'close' }),
-    ...answer.headers,
+    ...headers,
   });
   if (unread) {
     // Closing on a sender that still sends resets the connection, and the answer is lost with it.

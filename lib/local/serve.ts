@@ -6,23 +6,17 @@ import { createFindKey } from '../adapters/public-keys.ts';
 import { openDatabase } from '../adapters/sqlite/database.ts';
 import { createSqliteQueue } from '../adapters/sqlite/queue.ts';
 import { createSqliteStore } from '../adapters/sqlite/store.ts';
-import type { ApiHandlers } from '../answer-api.ts';
+import { apiHandlers } from '../api-handlers.ts';
 import { checkHealth } from '../app/cluster/check-health.ts';
 import type { JobPorts } from '../app/jobs/job-ports.ts';
-import { requestDelete } from '../app/jobs/request-delete.ts';
-import { requestSync } from '../app/jobs/request-sync.ts';
 import { schedule } from '../app/jobs/schedule.ts';
 import { takeBack } from '../app/jobs/take-back.ts';
 import { workCheck } from '../app/jobs/work-check.ts';
 import { workSync } from '../app/jobs/work-sync.ts';
-import { listTargets } from '../app/list-targets.ts';
 import type { ReadSecret } from '../app/ports.ts';
 import { readSecrets } from '../app/read-secrets.ts';
-import { listRuns } from '../app/records/run-list.ts';
-import { getRun } from '../app/records/runs.ts';
-import { showTarget } from '../app/show-target.ts';
 import { sync } from '../app/sync.ts';
-import { type Environment, readSettings } from '../config.ts';
+import type { Environment } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
 import { idleSettings } from '../domain/settings/idle-settings.ts';
 import type { Settings } from '../domain/settings/settings.ts';
@@ -30,10 +24,12 @@ import { formatProblem } from '../domain/settings/settings-problem.ts';
 import { isIdSecret, webhookName } from '../domain/settings/webhook-rules.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import { createLog, type Log } from '../log.ts';
+import { readSettings } from '../read-settings.ts';
+import { receiveDelivery } from '../receive-delivery.ts';
+import { version } from '../version.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createHttpServer } from './http.ts';
-import { createParts, installationOf, version } from './parts.ts';
-import { receiveDelivery } from './receive-delivery.ts';
+import { createParts, installationOf } from './parts.ts';
 import { runWorkers } from './workers.ts';
 
 export interface ServeOptions {
@@ -85,11 +81,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     targets: settings.targets,
   };
 
+  const api = await apiHandlers(settings, parts.readSecret, ports);
   const server = createHttpServer(
     {
       webhookNames: new Map(settings.webhooks.map((webhook) => [webhook.id, webhookName(webhook)])),
       receive: (request) => receiveDelivery(request, webhooks, deliveryPorts),
-      ...(settings.api === undefined ? {} : { api: await apiHandlers(settings, parts.readSecret, ports) }),
+      ...(api === undefined ? {} : { api }),
     },
     { log },
   );
@@ -156,24 +153,6 @@ async function warnOfSecrets(webhooks: readonly WebhookSettings[], readSecret: R
   }
 }
 
-async function apiHandlers(settings: Settings, readSecret: ReadSecret, ports: JobPorts): Promise<ApiHandlers> {
-  const { store, clock, targets } = ports;
-  const tokens = settings.api?.tokens ?? [];
-  return {
-    tokens: await Promise.all(
-      tokens.map(async ({ name, role, secret }) => ({ name, role, value: await readSecret(secret) })),
-    ),
-    listTargets: () => listTargets(targets, store),
-    showTarget: (name) => showTarget(targets, store, name),
-    async requestSync(name, request) {
-      return targets.has(name) ? await requestSync(name, request, ports) : undefined;
-    },
-    requestDelete: (name, request) => requestDelete(name, request, ports),
-    listRuns: (query) => listRuns(store, query, clock()),
-    showRun: (id) => getRun(store, id),
-  };
-}
-
 function announce({ print, host, data }: ServeOptions, settings: Settings, port: number): void {
   const { targets, webhooks, api } = settings;
   const url = `http://${host}:${port}`;
@@ -185,5 +164,5 @@ function announce({ print, host, data }: ServeOptions, settings: Settings, port:
     print(`  ${webhook.sender}: POST ${url}/webhooks/${isIdSecret(webhook) ? '…' : webhook.id}`);
   }
   if (api === undefined) print('  no API: add api.tokens to the settings, and the other commands can ask this server');
-  for (const idle of idleSettings(settings)) print(`  Warning: ${formatProblem(idle)}`);
+  for (const idle of idleSettings(settings, false)) print(`  Warning: ${formatProblem(idle)}`);
 }

@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { createReadSecret } from '../adapters/secrets.ts';
-import { type Environment, readSettings } from '../config.ts';
+import type { Environment } from '../config.ts';
 import { Failure } from '../domain/failure.ts';
 import { describeSecret } from '../domain/settings/describe-secret.ts';
 import type { Target } from '../domain/settings/settings.ts';
 import { isIdSecret } from '../domain/settings/webhook-rules.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
+import { readSettings } from '../read-settings.ts';
 import { guides } from '../webhooks/guides.ts';
 
 /** A webhook of sluice.yaml and how its sender is set up. Its path may be a secret: it is for whoever reads sluice.yaml anyway. */

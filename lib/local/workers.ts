@@ -9,7 +9,7 @@ export interface WorkersOptions {
   readonly name: QueueName;
   readonly count: number;
   /** Does what a message asks for and acknowledges it; a message of which it throws comes again. */
-  readonly work: (message: Message) => Promise<void>;
+  readonly work: (message: Message) => Promise<unknown>;
   readonly signal: AbortSignal;
   readonly log: Log;
 }

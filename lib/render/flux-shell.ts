@@ -27,7 +27,7 @@ export async function runInShell(context: RenderContext, command: string, timeou
     program: '/bin/sh',
     args: ['-c', command],
     directory: resolveInside(context.root, path),
-    environment: { PATH: `${await linkTools(context)}:${context.searchPath}` },
+    environment: { ...context.gitEnvironment, PATH: `${await linkTools(context)}:${context.searchPath}` },
     timeoutSeconds,
     purpose,
   });

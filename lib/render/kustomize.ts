@@ -24,6 +24,7 @@ async function buildKustomization(context: RenderContext): Promise<Buffer> {
     args: ['kustomize', directory],
     directory: scratch,
     environment: {
+      ...(target.allowRemoteBases && context.gitEnvironment),
       // kustomize clones remote bases with the git that it finds.
       PATH: target.allowRemoteBases ? context.searchPath : scratch,
       GIT_TERMINAL_PROMPT: '0',

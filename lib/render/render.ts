@@ -28,6 +28,8 @@ export interface RenderParts {
   readonly scratch: string;
   /** The PATH for git (remote bases) and allowed commands. Default: where programs usually are. */
   readonly searchPath?: string | undefined;
+  /** What git on it needs beside: a bundled one does not find its own parts. No secrets. */
+  readonly gitEnvironment?: Readonly<Record<string, string>>;
 }
 
 const maxWarnings = 50;
@@ -48,9 +50,9 @@ export function createRender(parts: RenderParts): (request: RenderRequest) => Pr
         checkStopped(signal);
         const own = join(scratch, String(index));
         await mkdir(own, { mode: 0o700 });
-        const searchPath = parts.searchPath ?? '/usr/local/bin:/usr/bin:/bin';
+        const { tools, searchPath = '/usr/local/bin:/usr/bin:/bin', gitEnvironment = {} } = parts;
         rendered.push(
-          await renderers[renderer]({ root, path, target, tools: parts.tools, scratch: own, searchPath, signal }),
+          await renderers[renderer]({ root, path, target, tools, scratch: own, searchPath, gitEnvironment, signal }),
         );
       }
       return finish(concatenate(rendered));

@@ -14,6 +14,8 @@ export interface RenderContext {
   readonly scratch: string;
   /** The PATH of children that have to find programs: git for remote bases, and whatever allowed commands run. */
   readonly searchPath: string;
+  /** What git on it needs beside: a bundled one does not find its own parts. */
+  readonly gitEnvironment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 

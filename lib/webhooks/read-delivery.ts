@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import { $ZodError } from 'zod/v4/core';
 import { Failure } from '../domain/failure.ts';
 import type { Change } from '../domain/jobs/change.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
@@ -56,7 +56,7 @@ export async function readDelivery(request: WebhookRequest, trust: Trust): Promi
     return { changes, ...(deliveryId !== undefined && isDeliveryId(deliveryId) && { deliveryId }) };
   } catch (error) {
     if (error instanceof Failure) return unreadable(sender, 422, error.message, error.help);
-    if (!(error instanceof z.core.$ZodError)) throw error;
+    if (!(error instanceof $ZodError)) throw error;
     const where = error.issues[0]?.path.join('.') || 'its body';
     const found = `${where} is missing or not what ${trust.webhook.sender} sends`;
     return unreadable(sender, 422, `Cannot read the delivery: ${found}`, sender.help);

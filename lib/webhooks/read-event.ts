@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { $ZodError } from 'zod/v4/core';
 import { codecommit } from './codecommit.ts';
 import { ecr } from './ecr.ts';
 import type { EventSource } from './event-source.ts';
@@ -34,7 +35,7 @@ export function readEvent(event: unknown): Delivery {
     if (changes.length > 0) return { changes, ...(isDeliveryId(id) && { deliveryId: id }) };
     return { status: 204, message: 'Nothing to do: the event names no branch, tag or image that was pushed' };
   } catch (error) {
-    if (!(error instanceof z.core.$ZodError)) throw error;
+    if (!(error instanceof $ZodError)) throw error;
     const where = ['detail', ...(error.issues[0]?.path ?? [])].join('.');
     return { status: 422, message: `Cannot read the event: ${where} is missing or not what ${source} sends` };
   }

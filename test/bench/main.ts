@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { functions } from './functions.ts';
 import { manyObjects } from './many-objects.ts';
 import { manyRepositories, oneRepository } from './many-targets.ts';
 import { noOp } from './no-op.ts';
@@ -21,6 +22,7 @@ const rows: Readonly<Record<string, Row>> = {
   'physical-limit': physicalLimit,
   'one-repository': oneRepository,
   'many-repositories': manyRepositories,
+  functions,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, json: { type: 'string' } } });

@@ -47,15 +47,15 @@ function median(values: readonly number[]): number {
 /** A Markdown table; the ratio is that of the medians of one run. */
 export function formatTable(measurements: readonly Measurement[]): string {
   const head = ['what', 'link', 'Sluice', 'peer', 'ratio', 'goal', 'n', 'peak memory', 'note', 'beside'];
-  const rows = measurements.map(({ what, link, ours, peer, goal, peakMegabytes, note = '' }) => {
+  const rows = measurements.map(({ what, link, ours, peer, unit, goal, below, peakMegabytes, note = '' }) => {
     const ratio = peer === undefined ? undefined : median(peer.times) / median(ours);
     return [
       what,
       link,
-      spread(ours),
-      peer === undefined ? '' : spread(peer.times),
+      spread(ours, unit),
+      peer === undefined ? '' : spread(peer.times, unit),
       ratio === undefined ? '' : `${ratio.toFixed(ratio < 2 ? 2 : 1)}×`,
-      goal === undefined ? '' : `≥ ${goal}×`,
+      goal !== undefined ? `≥ ${goal}×` : below !== undefined ? `< ${amount(below, unit)}` : '',
       String(ours.length),
       peakMegabytes === undefined ? '' : `${Math.round(peakMegabytes)} MB`,
       note,
@@ -66,8 +66,14 @@ export function formatTable(measurements: readonly Measurement[]): string {
 }
 
 /** The median, and from the fastest to the slowest. */
-function spread(times: readonly number[]): string {
-  return `${milliseconds(median(times))} (${milliseconds(Math.min(...times))}–${milliseconds(Math.max(...times))})`;
+function spread(times: readonly number[], unit?: 'KB'): string {
+  const middle = amount(median(times), unit);
+  if (times.length === 1) return middle;
+  return `${middle} (${amount(Math.min(...times), unit)}–${amount(Math.max(...times), unit)})`;
+}
+
+function amount(number: number, unit: 'KB' | undefined): string {
+  return unit === undefined ? milliseconds(number) : `${Math.round(number)} ${unit}`;
 }
 
 function milliseconds(time: number): string {

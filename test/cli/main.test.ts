@@ -256,3 +256,18 @@ it('validate counts what is there, and tells every problem on a line of its own'
     '',
   ]);
 });
+
+it('validate --aws takes only secrets that the roles of the functions reach', async () => {
+  const file = join(directory, 'aws.yaml');
+  const webhook = (secret: string) => `version: 1\nwebhooks: [{ id: a, sender: github, secret: ${secret} }]\n`;
+  writeFileSync(file, webhook('{ ssm: /sluice/prod/webhook/a }'));
+  expect(await sluice('validate --aws --stage prod aws.yaml')).toMatchObject({ code: 0 });
+  expect(await sluice('validate --aws aws.yaml')).toMatchObject({ code: 0 });
+  expect(await sluice('validate --aws --stage dev aws.yaml')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('webhooks[0].secret: Expected a name that begins with /sluice/dev/webhook/'),
+  });
+  writeFileSync(file, webhook('{ env: HOOK }'));
+  expect(await sluice('validate aws.yaml')).toMatchObject({ code: 0 });
+  expect(await sluice('validate --aws aws.yaml')).toMatchObject({ code: 1 });
+});

@@ -113,7 +113,7 @@ export function revisionOf(commit: string): string {
   return `main@sha1:${commit}`;
 }
 
-async function configMapsOf(api: RawApi, namespace: string): Promise<Record<string, Record<string, string>>> {
+export async function configMapsOf(api: RawApi, namespace: string): Promise<Record<string, Record<string, string>>> {
   const selector = encodeURIComponent('applyset.kubernetes.io/part-of');
   const { body } = await api('GET', `/api/v1/namespaces/${namespace}/configmaps?labelSelector=${selector}`);
   const items = body.items as { metadata: { name: string }; data?: Record<string, string> }[];

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { DeliveryRequest } from '../../lib/answer-delivery.ts';
 import { Failure } from '../../lib/domain/failure.ts';
-import { createHttpServer, type DeliveryRequest, type HttpServer } from '../../lib/local/http.ts';
+import { createHttpServer, type HttpServer } from '../../lib/local/http.ts';
 import { createLog } from '../../lib/log.ts';
 
 const secretId = 'k3v9-unguessable-0123456789';

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { type Body, createBodyReader } from '../../lib/local/read-body.ts';
+import type { Body } from '../../lib/answer-delivery.ts';
+import { createBodyReader } from '../../lib/local/read-body.ts';
 
 /** A server that reads bodies within limits, and what it made of each. */
 async function start(limits: { each: number; together: number }) {

@@ -78,7 +78,15 @@ describeShared('flux_yaml_config.json', (directory) => {
       for (const generator of config.generators) {
         const target = targetWith({ allowCommands: true, timeout: row.input.defaultTimeoutSeconds });
         const run = runGenerator(
-          { root, path: '.', target, tools, scratch: await makeDirectory(), searchPath: '/usr/bin:/bin' },
+          {
+            root,
+            path: '.',
+            target,
+            tools,
+            scratch: await makeDirectory(),
+            searchPath: '/usr/bin:/bin',
+            gitEnvironment: {},
+          },
           generator,
         );
         errors.push(

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configMap, failureOf, listOf, makeCheckout, makeDirectory, renderIn } from './checkout.ts';
+import { createRender } from '../../lib/render/render.ts';
+import { configMap, failureOf, listOf, makeCheckout, makeDirectory, renderIn, targetWith } from './checkout.ts';
+import { tools } from './tools.ts';
 
 const base = { 'base/kustomization.yaml': 'resources: [a.yaml]\n', 'base/a.yaml': configMap('a') };
 
@@ -211,5 +213,22 @@ describe('what kustomize refuses is told in one line', () => {
     expect((await failureOf(renderIn(checkout, { paths: ['a'] }))).message).toMatch(
       /^Cannot build "a" with kustomize: .*cycle/,
     );
+  });
+
+  it('gives the git that clones remote bases what a bundled one needs', async () => {
+    const [bin, scratch] = [await makeDirectory(), await makeDirectory()];
+    const told = join(bin, 'told');
+    await writeFile(join(bin, 'git'), `#!/bin/sh\necho "$GIT_EXEC_PATH" >> ${told}\nexit 1\n`, { mode: 0o755 });
+    const render = createRender({
+      tools,
+      scratch,
+      searchPath: `${bin}:/usr/bin:/bin`,
+      gitEnvironment: { GIT_EXEC_PATH: '/opt/git/libexec' },
+    });
+    const directory = await makeCheckout({
+      'kustomization.yaml': 'resources: ["https://127.0.0.1:1/acme/shop.git//a?ref=main"]\n',
+    });
+    await failureOf(render({ directory, target: targetWith({ allowRemoteBases: true }) }));
+    expect(new Set((await readFile(told, 'utf8')).trim().split('\n'))).toEqual(new Set(['/opt/git/libexec']));
   });
 });

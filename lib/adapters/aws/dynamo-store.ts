@@ -14,6 +14,7 @@ import type { Clock, Item, Store } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { decodeBody, encodeBody } from '../item-body.ts';
 import { awsFailure, errorName } from './aws-failure.ts';
+import { type Connections, timeouts } from './connections.ts';
 import { deleteCondition, putCondition, rangeExpression, rangeStart } from './dynamo-expression.ts';
 
 type Attributes = Record<string, AttributeValue>;
@@ -22,6 +23,8 @@ export interface DynamoStoreOptions {
   /** A table with the keys `partition` (hash) and `sort` (range), both strings, and `expiresAt` as its time to live. */
   readonly table: string;
   readonly clock: Clock;
+  /** Default connections of its own. */
+  readonly connections?: Connections;
   /** Another server than that of the region. */
   readonly endpoint?: string;
 }
@@ -29,17 +32,16 @@ export interface DynamoStoreOptions {
 const defaultLimit = 100;
 /** 7 seconds of throttling: a webhook's sender waits for ten (facts/webhooks.md §1). */
 const maximumAttempts = 4;
-const timeouts = { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true };
 
 /**
  * The `Store` in one DynamoDB table. Beside its keys an item has `order` (N), `body` (B, item-body.ts), `expiresAt` (N) and, if it was
  * written under a condition, `write` (B, random). Credentials and region come by the SDK's own chain.
  */
-export function createDynamoStore({ table, clock, endpoint }: DynamoStoreOptions): Store {
+export function createDynamoStore({ table, clock, connections, endpoint }: DynamoStoreOptions): Store {
   const client = new DynamoDBClient({
     retryMode: 'adaptive',
     maxAttempts: maximumAttempts,
-    requestHandler: timeouts,
+    requestHandler: connections?.handler ?? timeouts,
     ...(endpoint === undefined ? {} : { endpoint }),
   });
 

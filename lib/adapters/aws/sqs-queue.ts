@@ -9,6 +9,7 @@ import {
 import type { Message, Queue, QueueName, ReceiveOptions } from '../../app/ports.ts';
 import { decodeMessage } from '../message-text.ts';
 import { awsFailure, errorName } from './aws-failure.ts';
+import { type Connections, timeouts } from './connections.ts';
 import { countMessages } from './sqs-count.ts';
 import { sendAll } from './sqs-send.ts';
 
@@ -19,6 +20,8 @@ export interface SqsQueueOptions {
   readonly urls: QueueUrls;
   /** For `depth`. */
   readonly deadLetterUrls?: QueueUrls;
+  /** Default connections of its own. */
+  readonly connections?: Connections;
   /** Another server than that of the region. */
   readonly endpoint?: string;
 }
@@ -26,14 +29,14 @@ export interface SqsQueueOptions {
 /** What SQS takes. */
 const longestWaitSeconds = 20;
 const mostAtOnce = 10;
-const timeouts = { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true };
 
 /** What SQS says of a receipt that is not that of the message's last delivery; one of a FIFO queue that is too old is an invalid parameter. */
 const notOurs: readonly string[] = ['MessageNotInflight', 'ReceiptHandleIsInvalid', 'InvalidParameterValue'];
 
 /** The `Queue` in SQS (facts/webhooks.md §7.1). Credentials and region come by the SDK's own chain. */
-export function createSqsQueue({ urls, deadLetterUrls = {}, endpoint }: SqsQueueOptions): Queue {
-  const client = new SQSClient({ requestHandler: timeouts, ...(endpoint === undefined ? {} : { endpoint }) });
+export function createSqsQueue({ urls, deadLetterUrls = {}, connections, endpoint }: SqsQueueOptions): Queue {
+  const requestHandler = connections?.handler ?? timeouts;
+  const client = new SQSClient({ requestHandler, ...(endpoint === undefined ? {} : { endpoint }) });
 
   async function receiveSome(queue: QueueName, options: ReceiveOptions): Promise<readonly Message[]> {
     const { limit, waitSeconds, visibilitySeconds, signal } = options;

@@ -29,6 +29,8 @@ export interface Credentials {
   readonly authorization?: string;
   readonly certificate?: string;
   readonly key?: string;
+  /** Who logs in, where what is sent does not tell and changes each time. */
+  readonly account?: string;
 }
 
 /**
@@ -154,7 +156,8 @@ function impersonationOf(user: UserEntry): Record<string, string | readonly stri
 }
 
 /** Who logs in, in words that stay when a token or certificate is renewed; a digest where only the secret tells. */
-function accountOf({ authorization, certificate }: Credentials): string {
+function accountOf({ authorization, certificate, account }: Credentials): string {
+  if (account !== undefined) return account;
   if (authorization !== undefined) return subjectOf(authorization) ?? digest(authorization);
   return certificate === undefined ? '' : new X509Certificate(certificate).subject;
 }

@@ -11,18 +11,20 @@ import { sendAgain } from './send-jobs.ts';
 
 /**
  * Does what a message of the queue `check` asks for, and acknowledges it when what follows is recorded and sent. Throws if the queue or
- * the store cannot be reached: the message comes again, and what was done already is done to the same effect.
+ * the store cannot be reached: the message comes again, and what was done already is done to the same effect. False if the message is
+ * no longer ours.
  *
  * @param stop the process is to end: a look at health is given up and comes again.
  */
-export async function workCheck(message: Message, ports: WorkCheckPorts, stop?: AbortSignal): Promise<void> {
+export async function workCheck(message: Message, ports: WorkCheckPorts, stop?: AbortSignal): Promise<boolean> {
   const { queue, log } = ports;
-  if (!(await queue.extend(message, visibilitySeconds))) return;
+  if (!(await queue.extend(message, visibilitySeconds))) return false;
   const job = CheckJob.safeParse(message.body);
   if (!job.success) log.error('malformed message acknowledged', { queue: message.queue, id: message.id });
   else if (job.data.kind === 'health') await checkWaiting(job.data, ports, stop);
   else await resend(job.data.job, message.id, ports);
   await queue.acknowledge(message);
+  return true;
 }
 
 /** The delay of a job has passed: it goes back into its queue, unless its run is over or a newer one has begun. */

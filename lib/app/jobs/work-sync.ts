@@ -36,14 +36,15 @@ const busySeconds = 5;
 /**
  * Does what a message of the queue `sync` asks for, and acknowledges it when everything is recorded (DESIGN §3). Throws if the queue or
  * the store cannot be reached, without having acknowledged: the message comes again. Whatever it is killed between, the next delivery
- * of the message completes.
+ * of the message completes. False if the message is no longer ours: who delivered it may not acknowledge it either.
  */
-export async function workSync(message: Message, ports: WorkSyncPorts, limits: Limits = {}): Promise<void> {
-  if (!(await ports.queue.extend(message, visibilitySeconds))) return;
+export async function workSync(message: Message, ports: WorkSyncPorts, limits: Limits = {}): Promise<boolean> {
+  if (!(await ports.queue.extend(message, visibilitySeconds))) return false;
   const job = SyncJob.safeParse(message.body);
   if (!job.success) ports.log.error('malformed message acknowledged', { queue: message.queue, id: message.id });
-  else if (!(await takeUp(job.data, message, ports, limits))) return;
+  else if (!(await takeUp(job.data, message, ports, limits))) return false;
   await ports.queue.acknowledge(message);
+  return true;
 }
 
 /** True if the message is dealt with, false if it is no longer ours. */

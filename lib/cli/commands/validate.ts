@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
-import { readSettings } from '../../config.ts';
 import type { KubeObject } from '../../domain/objects/kube-object.ts';
 import { idleSettings } from '../../domain/settings/idle-settings.ts';
 import type { Settings } from '../../domain/settings/settings.ts';
 import { formatProblem } from '../../domain/settings/settings-problem.ts';
+import { readSettings } from '../../read-settings.ts';
 import { type Command, outputFlag } from '../command.ts';
 import { clean, printJson } from '../print.ts';
 import type { Terminal } from '../terminal.ts';
@@ -14,6 +14,8 @@ export const validate: Command = {
   description:
     'Reads the settings as "sluice serve" does and tells everything that is wrong with them, each with its path; no secret is read for that, and nothing is asked over the network. With --rbac fetches and renders the target and asks its cluster, and prints the Roles that its account needs, with the commands that bind them to it.',
   flags: {
+    aws: { help: 'check them for the functions in AWS: only secrets that their roles reach' },
+    stage: { value: 'NAME', help: 'with --aws: the stage whose secrets they name' },
     rbac: { value: 'TARGET', help: 'print the Roles that the account of this target needs in its cluster' },
     kubeconfig: {
       value: 'FILE',
@@ -25,10 +27,11 @@ export const validate: Command = {
   examples: [
     'sluice validate',
     'sluice validate deploy/sluice.yaml',
+    'sluice validate --aws --stage prod',
     'sluice validate --rbac shop-staging | kubectl apply -f -',
   ],
-  async run({ arguments: [file = 'sluice.yaml'], flag, json, terminal, environment }) {
-    const settings = readSettings(file, { local: true });
+  async run({ arguments: [file = 'sluice.yaml'], flag, has, json, terminal, environment }) {
+    const settings = readSettings(file, has('aws') ? { local: false, aws: { stage: flag('stage') } } : { local: true });
     const target = flag('rbac');
     if (target !== undefined) {
       const kubeconfig = flag('kubeconfig');
@@ -44,7 +47,7 @@ export const validate: Command = {
       else printRoles(terminal, printed.roles, printed.bind);
       return 0;
     }
-    const idle = idleSettings(settings);
+    const idle = idleSettings(settings, has('aws'));
     for (const problem of idle) warn(terminal, formatProblem(problem));
     if (json) printJson(terminal, { ...counts(settings), warnings: idle });
     else terminal.out(`${file} is fine: ${formatCounts(counts(settings))}`);

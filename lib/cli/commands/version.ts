@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { version as sluice } from '../../version.ts';
 import { type Command, outputFlag } from '../command.ts';
 import { printJson } from '../print.ts';
 
@@ -10,8 +10,6 @@ export const version: Command = {
   arguments: { least: 0, most: 0 },
   examples: ['sluice version'],
   async run({ json, terminal }) {
-    const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-    const { version: sluice } = JSON.parse(text) as { version: string };
     if (json) printJson(terminal, { sluice, node: process.version });
     else terminal.out(`sluice ${sluice} (node ${process.version})`);
     return 0;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { checkForAws } from './check-for-aws.ts';
 import { checkWebhook } from './check-webhook.ts';
 import { refusePlainHttp } from './plain-http.ts';
 import { at, listAt } from './raw-document.ts';
@@ -8,6 +9,8 @@ import { formatPath, problemsOf, type SettingsProblem, wordIssue } from './setti
 export interface CheckOptions {
   /** A run on this machine: file repositories, and http ones on loopback, are allowed (DESIGN §5.1). */
   readonly local: boolean;
+  /** The functions in AWS will read them: only secrets that their roles reach, those of `stage` if it is known. */
+  readonly aws?: { readonly stage?: string | undefined };
 }
 
 export type CheckedSettings =
@@ -34,6 +37,7 @@ function across(document: unknown, options: CheckOptions): SettingsProblem[] {
     ...repeated(listAt(document, 'targets'), 'targets', 'name'),
     ...adoptions(listAt(document, 'targets')),
     ...listAt(document, 'targets').flatMap((target, index) => inTarget(target, ['targets', index], options)),
+    ...(options.aws === undefined ? [] : checkForAws(document, options.aws.stage)),
   ];
 }
 

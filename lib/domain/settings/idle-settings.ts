@@ -2,8 +2,11 @@ import { isDraft } from '../objects/draft.ts';
 import type { Settings } from './settings.ts';
 import { formatPath, type SettingsProblem } from './settings-problem.ts';
 
-/** What the settings may say already although nothing of this version heeds it; each is said at the start, and none is refused. */
-export function idleSettings(settings: Settings): readonly SettingsProblem[] {
+/**
+ * What the settings may say already although nothing of this version heeds it, on this machine or `inAws`; each is said at the start, and none
+ * is refused.
+ */
+export function idleSettings(settings: Settings, inAws: boolean): readonly SettingsProblem[] {
   const idle: SettingsProblem[] = [];
   function say(path: readonly PropertyKey[], message: string): void {
     idle.push({ path: formatPath(path), message });
@@ -12,12 +15,12 @@ export function idleSettings(settings: Settings): readonly SettingsProblem[] {
     const path = ['targets', index];
     if (automation?.enabled)
       say([...path, 'automation'], 'Nothing is automated yet: images are updated in git by hand');
-    if (cluster.eks !== undefined)
-      say([...path, 'cluster', 'eks'], 'EKS is not asked yet: the target fails without kubeconfig');
+    if (cluster.eks !== undefined && !inAws)
+      say([...path, 'cluster', 'eks'], 'Only the functions in AWS log in to EKS: the target fails here');
   }
   if (settings.registries.length > 0) say(['registries'], 'No registry is asked yet');
   if (Object.keys(settings.helmRepositories).length > 0) say(['helmRepositories'], 'No chart is fetched yet');
-  for (const path of secretsInAws(settings))
+  for (const path of inAws ? [] : secretsInAws(settings))
     say(path, 'Read only by the functions in AWS: whatever needs it fails here');
   return idle;
 }

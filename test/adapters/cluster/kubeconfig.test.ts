@@ -156,7 +156,7 @@ describe('a kubeconfig is refused by one line that names it, and no value of it'
   it('EKS, with what to do meanwhile', async () => {
     const connect = createConnect({ readSecret: async () => '' });
     const refused = await refusal(connect({ eks: { name: 'shop', region: 'eu-west-1' } }));
-    expect(refused.message).toBe('Cannot connect to the EKS cluster "shop": cluster.eks is not supported yet');
+    expect(refused.message).toBe('Cannot connect to the EKS cluster "shop": only the functions in AWS log in to EKS');
     expect(refused.fault).toBe('user');
   });
 });

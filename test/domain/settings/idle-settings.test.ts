@@ -22,5 +22,12 @@ it.each([
   [{ webhooks: [{ id: 'a', sender: 'github', secret: [{ env: 'A' }, { aws: 'b' }] }] }, ['webhooks[0].secret[1]']],
   [{ targets: [{ ...target, renderer: 'helm', values: { aws: 'eu-west-1' } }] }, []],
 ])('%j does nothing yet at %j', (settings, paths) => {
-  expect(idleSettings(Settings.parse({ version: 1, ...settings })).map(({ path }) => path)).toEqual(paths);
+  expect(idleSettings(Settings.parse({ version: 1, ...settings }), false).map(({ path }) => path)).toEqual(paths);
+});
+
+it('what only the functions in AWS heed is not said there', () => {
+  const eks = { ...target, cluster: { eks: { name: 'a', region: 'b' } }, automation: { enabled: true } };
+  const webhooks = [{ id: 'a', sender: 'github', secret: { aws: 'sluice/prod/webhook/a' } }];
+  const settings = Settings.parse({ version: 1, webhooks, targets: [eks] });
+  expect(idleSettings(settings, true).map(({ path }) => path)).toEqual(['targets[0].automation']);
 });
