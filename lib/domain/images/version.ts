@@ -81,7 +81,7 @@ function compareIdentifiers(a: string, b: string): number {
 }
 
 /** By code units, which is Go's order of bytes for the ASCII of tags. */
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
