@@ -77,7 +77,7 @@ function malformed(text: string, state: string): Failure {
   });
 }
 
-function formatImageName({ domain, path }: ImageName): string {
+export function formatImageName({ domain, path }: ImageName): string {
   return domain === undefined ? path : `${domain}/${path}`;
 }
 
