@@ -62,8 +62,9 @@ export function extractTags(
   const regexp = compileGoRegexp(pattern);
   if (regexp === undefined) throw unusable(`filterTags.pattern "${pattern}" is no regular expression of Go`);
   const originals = new Map<string, string>();
+  const extracted = extract === '' ? (tag: string) => (regexp.test(tag) ? tag : undefined) : regexp.expander(extract);
   for (const tag of tags) {
-    const value = extract === '' ? (regexp.test(tag) ? tag : undefined) : regexp.expand(tag, extract);
+    const value = extracted(tag);
     if (value !== undefined) originals.set(value, tag);
   }
   return originals;
