@@ -1,23 +1,25 @@
-import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isRegistryDomain, registryOf } from '../../domain/images/image-ref.ts';
 import { isPublicName } from '../../domain/images/registry-host.ts';
-import type { Settings } from '../../domain/settings/settings.ts';
-import { type Credential, readCredential } from './credentials.ts';
+import type { SecretRef, Settings } from '../../domain/settings/settings.ts';
+import type { Credential } from './credentials.ts';
 
 /** What `registries` in sluice.yaml says of a host. */
 export interface HostRules {
   /** As in an address: `registry.acme.io:5000`. */
   readonly host: string;
-  /** Undefined where the settings name none. Read anew each time: secrets are not kept here. */
+  /** Undefined where there is none. Read anew each time: secrets are not kept here. */
   credential(): Promise<Credential | undefined>;
 }
+
+/** The credential for a host, from the secret that the settings name for it if they do. */
+export type CredentialOf = (host: string, auth: SecretRef | undefined) => Promise<Credential | undefined>;
 
 /**
  * The rules for a registry that an image names. Manifests come from many hands: addresses and names that lead into our own network are only
  * asked if the settings name them. Throws a `user` Failure for others.
  */
-export function rulesOf(host: string, registries: Settings['registries'], readSecret: ReadSecret): HostRules {
+export function rulesOf(host: string, registries: Settings['registries'], credentialOf: CredentialOf): HostRules {
   const named = registries.find((registry) => registryOf({ domain: registry.host, path: '' }) === host);
   if (named === undefined && !(isRegistryDomain(host) && isPublicName(host))) {
     throw new Failure(
@@ -32,7 +34,7 @@ export function rulesOf(host: string, registries: Settings['registries'], readSe
   const auth = named?.auth;
   return {
     host,
-    credential: async () => (auth === undefined ? undefined : readCredential(await readSecret(auth), host)),
+    credential: () => credentialOf(host, auth),
   };
 }
 

@@ -4,18 +4,22 @@ import { Failure } from '../../domain/failure.ts';
 import { matchesGlob } from '../../domain/images/glob.ts';
 import { labelTimes, parseTime } from '../../domain/images/image-info.ts';
 import { canonicalName, type ImageName, registryOf, repositoryOf } from '../../domain/images/image-ref.ts';
-import { isDigest, isRepositoryPath, isTag } from '../../domain/images/registry-host.ts';
-import type { Settings } from '../../domain/settings/settings.ts';
+import { isDigest, isRepositoryPath, isTag, registryCloud } from '../../domain/images/registry-host.ts';
+import type { SecretRef, Settings } from '../../domain/settings/settings.ts';
 import { type Budget, createBudget } from './budget.ts';
+import { type Credential, readCredential } from './credentials.ts';
 import { answerFailure, wrongAnswer } from './failures.ts';
 import { rulesOf } from './hosts.ts';
 import { createHttp } from './http.ts';
 import { acceptManifests, digestOfBytes, parseConfig, parseManifest } from './manifest.ts';
+import { nextPage } from './next-page.ts';
 import { createSession, type Question, type Session, type SessionParts } from './session.ts';
 
 export interface RegistryOptions {
   readonly registries: Settings['registries'];
   readonly readSecret: ReadSecret;
+  /** Credentials of Amazon's registries for which `registries` sets none (adapters/aws/ecr-credential.ts). */
+  readonly ecrCredential?: (host: string) => Promise<Credential>;
   /** Whose images are meant where a tag has several. Default linux/amd64, as fluxd. */
   readonly platform?: { readonly os: string; readonly architecture: string };
   /** Globs of canonical names whose labels say better than the config when an image was made. Default fluxd's. */
@@ -50,6 +54,11 @@ export function createRegistry(options: RegistryOptions): Registry {
     patienceMs: options.patienceMs ?? 60_000,
   };
 
+  async function credentialOf(host: string, auth: SecretRef | undefined): Promise<Credential | undefined> {
+    if (auth !== undefined) return readCredential(await readSecret(auth), host);
+    return registryCloud(host) === 'aws' ? options.ecrCredential?.(host) : undefined;
+  }
+
   function open(name: ImageName): Session {
     const path = repositoryOf(name);
     if (!isRepositoryPath(path)) {
@@ -57,7 +66,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         code: 'NotAllowed',
       });
     }
-    return createSession(rulesOf(registryOf(name), registries, readSecret), path, parts);
+    return createSession(rulesOf(registryOf(name), registries, credentialOf), path, parts);
   }
 
   async function tags(name: ImageName, signal?: AbortSignal): Promise<readonly string[]> {
@@ -173,16 +182,6 @@ async function readManifest(session: Session, question: Question, wanted: string
   if (differs && manifest.kind !== 'other')
     throw wrongAnswer(question.what, 'the manifest has another digest than it says');
   return { digest, manifest };
-}
-
-const nextLink = /<([^>]{1,4096})>\s*;[^,]*\brel="?next"?/i;
-
-/** The page that a `Link` header names (RFC 8288), if it is one of this registry. */
-function nextPage(header: string | readonly string[] | undefined, host: string, path: string): string | undefined {
-  const [, target] = nextLink.exec(Array.isArray(header) ? header.join(', ') : String(header ?? '')) ?? [];
-  const base = new URL(path, `https://${host}`);
-  const url = target === undefined ? null : URL.parse(target, base.href);
-  return url === null || url.host !== base.host ? undefined : url.pathname + url.search;
 }
 
 function parseJson(body: Buffer): unknown {
