@@ -7,13 +7,18 @@ export interface FoundNode {
   readonly node: Node | null;
   /** In a flow collection: `{image: a:1}`. */
   readonly inFlow: boolean;
+  /** The map or list that holds it, and under which key; null at the top. */
+  readonly parent: Node | null;
+  readonly key: string | number;
+  /** Not brought by `<<`. */
+  readonly isOwn: boolean;
 }
 
 type NodePair = Pair<Node, Node | null>;
 
 /** Undefined where the path leads nowhere. Aliases and `<<` on the way are followed; of keys that repeat the last one counts, as for go-yaml. */
 export function findNode(document: Document.Parsed, path: Path): FoundNode | undefined {
-  let found: FoundNode = { node: document.contents, inFlow: false };
+  let found: FoundNode = { node: document.contents, inFlow: false, parent: null, key: '', isOwn: true };
   for (const key of path) {
     const inside = follow(document, found.node);
     const next = isMap(inside)
@@ -22,7 +27,9 @@ export function findNode(document: Document.Parsed, path: Path): FoundNode | und
         ? (inside.items[key] as Node | null | undefined)
         : undefined;
     if (next === undefined) return undefined;
-    found = { node: next, inFlow: (isMap(inside) || isSeq(inside)) && (found.inFlow || inside.flow === true) };
+    const isOwn = !isMap(inside) || ownPair(inside, String(key)) !== undefined;
+    const inFlow = found.inFlow || ((isMap(inside) || isSeq(inside)) && inside.flow === true);
+    found = { node: next, inFlow, parent: inside, key, isOwn };
   }
   return found;
 }

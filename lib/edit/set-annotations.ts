@@ -10,8 +10,8 @@ import { findObjects, type PlacedObject } from './find-object.ts';
 import { hasValues } from './has-values.ts';
 import { columnOf, editMap, entryEnd, insertLines, linesOf, type MapChange } from './map-edits.ts';
 import { withValue } from './same-json.ts';
+import { scalarEdits } from './scalar-edits.ts';
 import type { WorkloadPlace } from './set-images.ts';
-import { scalarEdits } from './set-scalars.ts';
 import { cannotEdit, parseYamlFile, type YamlFile } from './yaml-file.ts';
 
 /**
@@ -107,7 +107,7 @@ function replaced(
     if (value === undefined || !Object.hasOwn(before, key)) return [];
     return [{ document, path: [...path, 'metadata', 'annotations', key], value }];
   });
-  return scalarEdits(file, scalars, { followAliases: false, replaceBlocks: true });
+  return scalarEdits(file, scalars, { sharing: 'apart', replaceBlocks: true }) ?? [];
 }
 
 /** `annotations:` is not there, or holds nothing. */

@@ -5,7 +5,8 @@ import { type ImageRef, sameRepository } from '../domain/images/image-ref.ts';
 import type { Path } from '../domain/objects/field-at.ts';
 import { formatWorkloadId, type WorkloadId } from '../domain/release/workload-id.ts';
 import { findObjects, objectsIn } from './find-object.ts';
-import { type ScalarChange, setScalars } from './set-scalars.ts';
+import type { ScalarChange } from './scalar-edits.ts';
+import { setScalars } from './set-scalars.ts';
 import { parseYamlFile } from './yaml-file.ts';
 
 /** A workload in a file. */

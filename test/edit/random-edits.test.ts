@@ -8,6 +8,7 @@ import { setAnnotations } from '../../lib/edit/set-annotations.ts';
 import { setScalars } from '../../lib/edit/set-scalars.ts';
 import { parseYamlFile } from '../../lib/edit/yaml-file.ts';
 import { readYaml } from '../../lib/render/read-yaml.ts';
+import { changedLines } from './changed-lines.ts';
 import { commentsOf } from './comments.ts';
 import { deployment, inRandomLayout } from './random-yaml.ts';
 
@@ -77,13 +78,20 @@ it('an edit of any text in any layout changes that text and not one byte beside 
       expect(valuesOf(edited)).toEqual(wanted);
       expect(commentsOf(edited)).toEqual(commentsOf(text));
       const changed = difference(text, edited);
+      // An anchor that somebody else uses has moved to its first alias: two places, and nothing in between.
+      if (/&a\d+/.test(changed.old)) {
+        const { removed, added } = changedLines(text, edited);
+        expect(removed.length).toBe(added.length);
+        expect(added.length).toBeLessThanOrEqual(2);
+        return;
+      }
       // The new text is on one line; the old one may be folded over several.
       expect(changed.new).not.toMatch(/[\r\n]/);
       expect(changed.old.split('\n').length).toBeLessThanOrEqual(6);
     }),
     { numRuns: 300 },
   );
-  expect(counts.refused / counts.done).toBeLessThan(0.15);
+  expect(counts.refused / counts.done).toBeLessThan(0.1);
 });
 
 const keys = fc.constantFrom(

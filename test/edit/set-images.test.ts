@@ -75,16 +75,24 @@ it('two containers that share an image through an anchor are changed at the anch
     ),
   ).toBe(text.replace('1.0', '2'));
   expect(setImage(text, 'acme/app:2', 'side')).toBe(text.replace('*i', 'acme/app:2'));
-  expect(() => setImage(text, 'acme/app:2', 'app')).toThrow(
-    'Cannot edit "a.yaml": spec.template.spec.containers.0.image: the value is shared with other places',
+  // The anchor moves to who keeps the value, as with the editor of Flux v1.
+  expect(setImage(text, 'acme/app:2', 'app')).toBe(
+    text.replace('&i acme/app:1.0', 'acme/app:2').replace('*i', '&i acme/app:1.0'),
+  );
+  const different = new Map([
+    ['app', image],
+    ['side', parseImageRef('acme/app:3')],
+  ]);
+  expect(setImages(text, 'a.yaml', place, different)).toBe(
+    text.replace('acme/app:1.0', 'acme/app:2').replace('*i', 'acme/app:3'),
   );
 });
 
-it('a container that << brings is changed where it is written, if nobody else has it', () => {
+it('an image that << brings is changed where it is written if nobody else has it, else the container gets its own', () => {
   const one = `${head}      containers:\n      - <<: {image: acme/app:1.0}\n        name: app\n`;
   expect(setImage(one)).toBe(one.replace('1.0', '1.30'));
-  const two = `${head}      x: &x {image: acme/app:1.0}\n      containers:\n      - <<: *x\n        name: app\n`;
-  expect(() => setImage(two)).toThrow(/the value is shared with other places$/);
+  const two = `${head}      x: &x {image: acme/app:1.0}\n      containers:\n      - <<: *x\n        name: app # it\n      - name: b\n`;
+  expect(setImage(two)).toBe(two.replace('# it\n', '# it\n        image: acme/app:1.30\n'));
 });
 
 it.each([

@@ -18,8 +18,9 @@ import { type Selected, selectWorkloads } from './select-workloads.ts';
  * running (facts/flux-v1.md §2.3). The current image is the one that runs; "newer" is not asked: after a change of the filter this goes down.
  */
 export function planAutomated(world: ReleaseWorld): ReleaseResults {
-  const automated = world.defined.filter(({ policies }) => isOn(policies, 'automated')).map(({ id }) => id);
-  const { selected, results } = selectWorkloads(world, { only: new Set(automated), ignoreLocks: false });
+  const automated = world.defined.filter(({ policies }) => isOn(policies, 'automated'));
+  const named = new Set(automated.map(({ id }) => id));
+  const { selected, results } = selectWorkloads(world, { only: named, named, ignoreLocks: false });
   for (const each of selected) results.set(each.workload.id, planWorkload(each, world));
   return results;
 }

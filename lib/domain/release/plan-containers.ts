@@ -23,7 +23,8 @@ export function planContainers(spec: ContainersSpec, world: ReleaseWorld): Relea
   const wanted = new Map(
     Object.entries(spec.containers).map(([id, containers]) => [formatWorkloadId(parseWorkloadId(id)), containers]),
   );
-  const { selected, results } = selectWorkloads(world, { only: new Set(wanted.keys()), ignoreLocks: spec.force });
+  const named = new Set(wanted.keys());
+  const { selected, results } = selectWorkloads(world, { only: named, named, ignoreLocks: spec.force });
   for (const { workload, running } of selected) {
     results.set(workload.id, planWorkload(wanted.get(workload.id) ?? [], running, spec.skipMismatches));
   }

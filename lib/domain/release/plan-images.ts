@@ -25,13 +25,15 @@ import { formatWorkloadId, parseWorkloadId } from './workload-id.ts';
 export function planImages(spec: ImageSpec, world: ReleaseWorld): ReleaseResults {
   checkImageSpec(spec.image);
   const image = spec.image === latestImages ? undefined : parseImageRef(spec.image);
-  const named = spec.workloads.includes(allWorkloads) ? undefined : new Set(spec.workloads.map(asId));
+  const named = new Set(spec.workloads.filter((text) => text !== allWorkloads).map(asId));
+  const isAll = spec.workloads.includes(allWorkloads);
   const images = image === undefined ? world.images : onlyImage(image, world);
   const { selected, results } = selectWorkloads(world, {
-    ...(named && { only: named }),
+    ...(!isAll && { only: named }),
+    named,
     excluded: new Set(spec.excludes.map(asId)),
     ...(image && { repository: image }),
-    ignoreLocks: spec.force && named !== undefined,
+    ignoreLocks: spec.force && !isAll,
   });
   const ignoreFilters = spec.force && image !== undefined;
   for (const each of selected) {

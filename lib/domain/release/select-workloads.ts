@@ -7,6 +7,8 @@ import type { DefinedWorkload, ReleaseWorld, RunningWorkload } from './release-w
 export interface Selection {
   /** Ids; absent: all. */
   readonly only?: ReadonlySet<string>;
+  /** Ids that were named, and are answered for also where git has them not. */
+  readonly named: ReadonlySet<string>;
   readonly excluded?: ReadonlySet<string>;
   /** Only workloads that run an image of this repository. */
   readonly repository?: ImageRef;
@@ -34,7 +36,7 @@ export function selectWorkloads(world: ReleaseWorld, selection: Selection): Sele
     if (reason !== undefined) results.set(workload.id, reason);
     else if (running !== undefined) selected.push({ workload, running });
   }
-  for (const id of selection.only ?? []) {
+  for (const id of selection.named) {
     const isDefined = world.defined.some((workload) => workload.id === id);
     if (!isDefined) results.set(id, without('skipped', reasons.notInRepository));
   }

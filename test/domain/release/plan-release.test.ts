@@ -194,6 +194,13 @@ it.each<[string, Scene, Partial<ImageSpec>, string]>([
   expect(`${result?.status}: ${update ? formatImageRef(update.target) : result?.error}`).toBe(expected);
 });
 
+it('a workload that was named and is not in git is answered for, also beside <all>', () => {
+  for (const workloads of [['shop:deployment/none'], ['shop:deployment/none', '<all>']]) {
+    const results = planRelease({ ...all, workloads }, world({}));
+    expect(results.get('shop:deployment/none')).toMatchObject({ status: 'skipped', error: 'not found in repository' });
+  }
+});
+
 it('an image that the registry does not have is refused before anything is decided', () => {
   expect(() => planRelease({ ...all, image: 'acme/app:9' }, world({}))).toThrow(
     expect.objectContaining({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { expect, it } from 'vitest';
-import { parseArguments } from '../../../lib/cli/parse-arguments.ts';
 import { formatRelease } from '../../../lib/cli/print-release.ts';
 import { containersOf } from '../../../lib/domain/images/containers.ts';
 import type { ImageInfo, RepositoryImages } from '../../../lib/domain/images/image-info.ts';
@@ -214,43 +214,38 @@ describeShared('release_logic.json', (directory) => {
   }
 
   function request({ args, defaultNamespace }: Arguments) {
-    const value = { value: 'VALUE', help: '' };
-    const { flags } = parseArguments(
-      'release',
-      {
-        summary: '',
-        usage: '',
-        description: '',
-        flags: {
-          workload: value,
-          namespace: value,
-          'update-image': value,
-          exclude: value,
-          all: { help: '' },
-          'update-all-images': { help: '' },
-          'dry-run': { help: '' },
-          interactive: { help: '' },
-          force: { help: '', short: 'f' },
-          watch: { help: '', short: 'w' },
-        },
-        arguments: { least: 0, most: 0 },
-        examples: [],
-        run: async () => 0,
+    const list = { type: 'string', multiple: true } as const;
+    const flag = { type: 'boolean' } as const;
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        workload: list,
+        controller: list,
+        exclude: list,
+        namespace: { type: 'string', short: 'n' },
+        'update-image': { type: 'string', short: 'i' },
+        all: flag,
+        'update-all-images': flag,
+        'dry-run': flag,
+        interactive: flag,
+        force: { ...flag, short: 'f' },
+        watch: { ...flag, short: 'w' },
       },
-      args,
-    );
-    const list = (name: string) => (flags.get(name) ?? '').split(',').filter((part) => part !== '');
-    const image = flags.get('update-image');
+    });
+    if (positionals.length > 0) throw new Error('Cannot release: there are no subcommands');
+    const ids = (texts: readonly string[] = []) => texts.flatMap((text) => text.split(','));
+    const image = values['update-image'];
     return readReleaseRequest({
-      workloads: list('workload'),
-      all: flags.has('all'),
+      workloads: ids([...(values.workload ?? []), ...(values.controller ?? [])]),
+      all: values.all ?? false,
       ...(image !== undefined && { image }),
-      allImages: flags.has('update-all-images'),
-      exclude: list('exclude'),
-      force: flags.has('force'),
-      dryRun: flags.has('dry-run') || flags.has('interactive'),
-      watch: flags.has('watch'),
-      namespace: flags.get('namespace') ?? defaultNamespace,
+      allImages: values['update-all-images'] ?? false,
+      exclude: ids(values.exclude),
+      force: values.force ?? false,
+      dryRun: (values['dry-run'] ?? false) || (values.interactive ?? false),
+      watch: values.watch ?? false,
+      namespace: values.namespace ?? defaultNamespace,
     });
   }
 
