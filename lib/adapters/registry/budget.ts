@@ -52,6 +52,8 @@ export function createBudget(now: () => number = () => performance.now()): Budge
   async function slot(state: HostState, signal: AbortSignal | undefined): Promise<void> {
     while (state.active >= atOnce) {
       await new Promise<void>((resolve) => state.waiting.push(resolve));
+      // Whose turn it is and who does not want it any more lets the next one in.
+      if (signal?.aborted) state.waiting.shift()?.();
       signal?.throwIfAborted();
     }
     state.active++;

@@ -304,3 +304,17 @@ it('a host is asked ten things at once at most, half as often after each 429, an
   await budget.take('a', async () => 'asked', 1000);
   expect(budget.wait('a')).toBeLessThan(40);
 });
+
+it('a question that was stopped while it waited for its turn does not keep others waiting', async () => {
+  const budget = createBudget();
+  const stop = new AbortController();
+  const held = Promise.withResolvers<void>();
+  const active = Array.from({ length: 10 }, () => budget.take('a', () => held.promise, 10_000));
+  const stopped = budget.take('a', async () => 'asked', 10_000, stop.signal);
+  const last = budget.take('a', async () => 'asked', 10_000);
+  stop.abort();
+  held.resolve();
+  await expect(stopped).rejects.toThrow();
+  await Promise.all(active);
+  expect(await last).toBe('asked');
+});
