@@ -1,3 +1,5 @@
+import type { ImageInfo } from '../domain/images/image-info.ts';
+import type { ImageName } from '../domain/images/image-ref.ts';
 import type { KubeObject, ResourceKind } from '../domain/objects/kube-object.ts';
 import type { CheckoutRequest, Rendered } from '../domain/objects/rendered.ts';
 import type { SecretRef } from '../domain/settings/secret-ref.ts';
@@ -190,6 +192,35 @@ export interface JsonPatchOperation {
 
 /** Connects as the target says; nothing is requested yet. A `user` or `missing` Failure names what is wrong with the kubeconfig. */
 export type Connect = (access: Target['cluster'], signal?: AbortSignal) => Promise<Cluster>;
+
+// --- registry -------------------------------------------------------------------------------------------------------
+
+/** What a registry has under a tag, for one platform. */
+export interface RegistryImage extends ImageInfo {
+  readonly digest: string;
+  /** Of the image, at most 100; empty where there are none. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A tag that is there, and has nothing for the platform: `reason` says so. Leave it out of what is chosen from. */
+export interface ExcludedImage {
+  readonly tag: string;
+  readonly excluded: string;
+}
+
+/**
+ * Image registries, read only (the OCI distribution API). Names and tags are checked before they go out. Throws a `user` Failure for a name
+ * no registry can have and for credentials that are refused, a `missing` one for a repository or host that is not there, a `server` one where
+ * nobody answers; its code is `TooManyRequests` if the registry asks to wait for longer than a job can.
+ */
+export interface Registry extends Disposable {
+  /** Every tag of a repository, in the registry's order. */
+  tags(name: ImageName, signal?: AbortSignal): Promise<readonly string[]>;
+  /** What is under a tag or digest; undefined if there is no such one. */
+  image(name: ImageName, reference: string, signal?: AbortSignal): Promise<RegistryImage | ExcludedImage | undefined>;
+  /** The digest that a tag names now, of an index if it names one; undefined if there is no such tag. One small request. */
+  digest(name: ImageName, tag: string, signal?: AbortSignal): Promise<string | undefined>;
+}
 
 // --- the rest -------------------------------------------------------------------------------------------------------
 

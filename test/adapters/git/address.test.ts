@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseAddress, withoutCredentials } from '../../../lib/adapters/git/address.ts';
+import { describeShared } from '../../shared.ts';
+import { sharedCases } from '../../shared-cases.ts';
 
 it.each([
   ['https://github.com/acme/shop.git', 'https', 'https://github.com'],
@@ -45,4 +47,13 @@ it.each([
   ['git@github.com:acme/shop.git', 'git@github.com:acme/shop.git'],
 ])('%s is shown without credentials', (text, shown) => {
   expect(withoutCredentials(text)).toBe(shown);
+});
+
+describeShared('misc_flux1.json', (directory) => {
+  it.each(sharedCases(directory, 'misc_flux1')<{ url: string }, { doesNotContain: string }>('safe_url'))(
+    '%s',
+    (_, { input: { url }, expect: { doesNotContain } }) => {
+      expect(withoutCredentials(url)).not.toContain(doesNotContain);
+    },
+  );
 });
