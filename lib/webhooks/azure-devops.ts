@@ -2,14 +2,14 @@ import * as z from 'zod/mini';
 import { azureAddresses } from './azure-addresses.ts';
 import { FullRef, gitChanges } from './git-changes.ts';
 import type { Guide } from './guide.ts';
-import { singleValue } from './headers.ts';
 import { pullRequestChanges } from './pull-requests.ts';
 import type { Reading, Sender, Trust, WebhookRequest } from './sender.ts';
-import { isSecretHeader, sameText } from './signature.ts';
+import { isSecretHeader } from './signature.ts';
 
 /**
  * Azure DevOps (facts/webhooks.md §1.7), which signs nothing: basic authentication with the secret as `user:password`, or a header that is the
- * secret. Errors put a subscription on probation and then end it.
+ * secret: the one that the webhook names, or `Authorization` where the secret has a scheme of its own (`Basic …`, `Bearer …`). Errors put a
+ * subscription on probation and then end it.
  */
 export const azureDevops: Sender = {
   proof: 'Authorization (or the header that the webhook names)',
@@ -20,8 +20,16 @@ export const azureDevops: Sender = {
 
 function verify({ headers }: WebhookRequest, { secrets, webhook }: Trust): boolean {
   if (webhook.header !== undefined) return isSecretHeader(headers, webhook.header.toLowerCase(), secrets);
-  const [, given = ''] = /^basic +([\w+/]+=*)$/i.exec(singleValue(headers, 'authorization') ?? '') ?? [];
-  return secrets.some((secret) => sameText(given, Buffer.from(secret).toString('base64')));
+  const expected = secrets.map((secret) => (hasScheme(secret) ? secret : basic(secret)));
+  return isSecretHeader(headers, 'authorization', expected);
+}
+
+function hasScheme(secret: string): boolean {
+  return /^(basic|bearer) /i.test(secret);
+}
+
+function basic(userAndPassword: string): string {
+  return `Basic ${Buffer.from(userAndPassword).toString('base64')}`;
 }
 
 const Named = z.object({ eventType: z.string() });
@@ -125,9 +133,8 @@ export const azureDevopsGuide: Guide = {
         repository: { remoteUrl: repository },
       },
     });
-    const proof = webhook.header
-      ? { [webhook.header]: secret }
-      : { authorization: `Basic ${Buffer.from(secret).toString('base64')}` };
+    const authorization = hasScheme(secret) ? secret : basic(secret);
+    const proof = webhook.header ? { [webhook.header]: secret } : { authorization };
     return { headers: { 'content-type': 'application/json; charset=utf-8', ...proof }, body };
   },
 };

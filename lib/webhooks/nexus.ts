@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Failure } from '../domain/failure.ts';
 import type { WebhookSettings } from '../domain/settings/webhook-settings.ts';
 import type { Guide } from './guide.ts';
 import { deliveryIdIn, singleValue } from './headers.ts';
@@ -29,7 +30,7 @@ const ComponentEvent = z.object({
 function readComponent(body: unknown, webhook: WebhookSettings): Reading {
   const { action, component } = ComponentEvent.parse(body);
   if (!isPush(action, component.format)) return { changes: [] };
-  return { changes: imageChanges({ image: `${webhook.registry}/${component.name}`, tag: component.version }) };
+  return { changes: imageChanges({ image: imageAt(webhook, component.name), tag: component.version }) };
 }
 
 const AssetEvent = z.object({ action, asset: z.object({ format: z.string(), name: z.string() }) });
@@ -39,7 +40,14 @@ function readAsset(body: unknown, webhook: WebhookSettings): Reading {
   const { action, asset } = AssetEvent.parse(body);
   const [, name, tag] = /^\/?v2\/(.+)\/manifests\/([^/]+)$/.exec(asset.name) ?? [];
   if (name === undefined || !isPush(action, asset.format)) return { changes: [] };
-  return { changes: imageChanges({ image: `${webhook.registry}/${name}`, tag }) };
+  return { changes: imageChanges({ image: imageAt(webhook, name), tag }) };
+}
+
+function imageAt({ registry }: WebhookSettings, name: string): string {
+  if (registry !== undefined) return `${registry}/${name}`;
+  throw new Failure('user', 'Cannot read the delivery: Nexus does not say where its images are', {
+    help: 'Set registry of this webhook in sluice.yaml to what the names of its images begin with, such as nexus.acme.io:5000',
+  });
 }
 
 function isPush(action: string, format: string): boolean {
@@ -63,7 +71,8 @@ export const nexusGuide: Guide = {
     'One capability, and one webhook here, for each repository.',
   ],
   sample({ webhook, secret, image, tag, now }) {
-    const name = image.slice(`${webhook.registry}/`.length);
+    const prefix = webhook.registry ?? image.slice(0, image.indexOf('/'));
+    const name = image.slice(`${prefix}/`.length);
     const body = JSON.stringify({ action: 'CREATED', component: { format: 'docker', name, version: tag } });
     const headers = {
       'content-type': 'application/json; charset=UTF-8',

@@ -23,10 +23,12 @@ export async function schedule(capacity: number, ports: JobPorts): Promise<reado
   const { store, queue, clock } = ports;
   const busy = new Set<string>();
   let taken = 0;
-  for await (const record of openRuns(store, clock())) {
-    if (await endIfStale(record, ports)) continue;
-    busy.add(record.run.target);
-    if (takesWorker(record.run, clock())) taken++;
+  for await (const page of openRuns(store, clock())) {
+    for (const record of page) {
+      if (await endIfStale(record, ports)) continue;
+      busy.add(record.run.target);
+      if (takesWorker(record.run, clock())) taken++;
+    }
   }
   const states = await readTargetStates(store);
   const now = clock();

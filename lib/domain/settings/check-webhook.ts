@@ -43,5 +43,4 @@ const needed = {
   secret: 'Expected a secret such as { env: NAME } or { file: path }, or a list of them',
   audience: 'Expected the audience of the push subscription',
   email: 'Expected the service account of the push subscription',
-  registry: 'Expected what the names of its images begin with, such as registry.acme.io:5000',
 };

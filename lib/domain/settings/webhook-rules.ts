@@ -6,7 +6,7 @@ export const ownKeys = ['header', 'payloadSigning', 'registry', 'server', 'audie
 interface Rule {
   /** What tells a delivery of this sender from anybody's: a secret, nothing but the id of its webhook, either, or a token of its makers. */
   readonly proof: 'secret' | 'id' | 'secret or id' | 'token';
-  readonly needs?: readonly ('audience' | 'email' | 'registry')[];
+  readonly needs?: readonly ('audience' | 'email')[];
   readonly takes?: readonly (typeof ownKeys)[number][];
 }
 
@@ -27,7 +27,7 @@ export const webhookRules: Readonly<Record<SenderName, Rule>> = {
   gcr: { proof: 'token', needs: ['audience', 'email'], takes: ['keys'] },
   acr: { proof: 'id' },
   jfrog: { proof: 'secret', takes: ['registry', 'payloadSigning'] },
-  nexus: { proof: 'secret', needs: ['registry'] },
+  nexus: { proof: 'secret', takes: ['registry'] },
   aliyun: { proof: 'id', takes: ['registry'] },
   cdevents: { proof: 'secret' },
 };

@@ -14,7 +14,6 @@ function problems(webhook: object, local = true): readonly string[] {
 const needed: Readonly<Record<string, unknown>> = {
   audience: 'https://sluice.acme.io',
   email: 'push@acme.iam.gserviceaccount.com',
-  registry: 'registry.acme.io:5000',
 };
 
 /** The least that an entry of each sender needs. */

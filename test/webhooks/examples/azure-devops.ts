@@ -74,6 +74,13 @@ export const azureDevops: Readonly<Record<string, Example>> = {
     sign: (_body, secret) => ({ 'x-sluice-token': secret }),
     proof: { header: 'x-sluice-token', empty: [''] },
   },
+  'azure-devops, whole header': {
+    ...azure,
+    secret: 'Bearer a long token',
+    otherSecret: 'Basic c2x1aWNlOmE=',
+    sign: (_body, secret) => ({ authorization: secret }),
+    proof: { header: 'authorization', empty: ['', 'Bearer', 'Bearer '] },
+  },
   'azure-devops, pull request': {
     ...azure,
     payload: request,
