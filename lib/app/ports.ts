@@ -1,4 +1,4 @@
-import type { ImageInfo } from '../domain/images/image-info.ts';
+import type { ExcludedImage, RegistryImage } from '../domain/images/image-info.ts';
 import type { ImageName } from '../domain/images/image-ref.ts';
 import type { KubeObject, ResourceKind } from '../domain/objects/kube-object.ts';
 import type { CheckoutRequest, Rendered } from '../domain/objects/rendered.ts';
@@ -194,19 +194,6 @@ export interface JsonPatchOperation {
 export type Connect = (access: Target['cluster'], signal?: AbortSignal) => Promise<Cluster>;
 
 // --- registry -------------------------------------------------------------------------------------------------------
-
-/** What a registry has under a tag, for one platform. */
-export interface RegistryImage extends ImageInfo {
-  readonly digest: string;
-  /** Of the image, at most 100; empty where there are none. */
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** A tag that is there, and has nothing for the platform: `reason` says so. Leave it out of what is chosen from. */
-export interface ExcludedImage {
-  readonly tag: string;
-  readonly excluded: string;
-}
 
 /**
  * Image registries, read only (the OCI distribution API). Names and tags are checked before they go out. Throws a `user` Failure for a name

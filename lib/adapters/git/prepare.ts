@@ -8,13 +8,6 @@ import type { OpenRemote, Workshop } from './remote.ts';
 import { idOfPaths, knownScope, type Scope, submodulesOf, treeIdOf } from './scope.ts';
 import { filesWithin, isLink, isWithin, maySendElsewhere, type TreeEntry } from './tree.ts';
 
-export interface Limits {
-  /** Bytes of one file. */
-  readonly fileBytes: number;
-  /** Bytes of all files of a checkout, and of one fetch. */
-  readonly checkoutBytes: number;
-}
-
 export interface PrepareRequest {
   readonly workshop: Workshop;
   readonly remote: OpenRemote;

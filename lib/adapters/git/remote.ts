@@ -12,7 +12,13 @@ import { prepareCredentials } from './credentials.ts';
 import type { Remote } from './fetch.ts';
 import type { GithubApps } from './github-app.ts';
 import type { ObjectPool } from './object-pool.ts';
-import type { Limits } from './prepare.ts';
+
+export interface Limits {
+  /** Bytes of one file. */
+  readonly fileBytes: number;
+  /** Bytes of all files of a checkout, and of one fetch. */
+  readonly checkoutBytes: number;
+}
 
 /** What all jobs of one `createGit` share. */
 export interface Workshop {

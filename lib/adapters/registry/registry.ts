@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import type { ExcludedImage, ReadSecret, Registry, RegistryImage } from '../../app/ports.ts';
+import type { ReadSecret, Registry } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { matchesGlob } from '../../domain/images/glob.ts';
+import type { ExcludedImage, RegistryImage } from '../../domain/images/image-info.ts';
 import { labelTimes, parseTime } from '../../domain/images/image-info.ts';
 import { canonicalName, type ImageName, registryOf, repositoryOf } from '../../domain/images/image-ref.ts';
 import { isDigest, isRepositoryPath, isTag, registryCloud } from '../../domain/images/registry-host.ts';

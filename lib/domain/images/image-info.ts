@@ -9,6 +9,19 @@ export interface ImageInfo {
   readonly created?: number;
 }
 
+/** What a registry has under a tag, for one platform. */
+export interface RegistryImage extends ImageInfo {
+  readonly digest: string;
+  /** Of the image, at most 100; empty where there are none. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A tag that is there, and has nothing for the platform: `reason` says so. Leave it out of what is chosen from. */
+export interface ExcludedImage {
+  readonly tag: string;
+  readonly excluded: string;
+}
+
 /** A repository as far as it was read. A tag without an entry in `images` is one whose manifest could not be read. */
 export interface RepositoryImages {
   readonly tags: readonly string[];
