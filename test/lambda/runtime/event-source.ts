@@ -45,11 +45,17 @@ export function startEventSource({ cloud, mapping, pool, workers, isHurried, sec
         WaitTimeSeconds: 1,
         MessageSystemAttributeNames: ['All'],
       });
-      const { Messages = [] } = await cloud.sqs.client
-        .send(command, { abortSignal: stop.signal })
-        .catch(() => ({ Messages: [] as Message[] }));
-      if (Messages.length > 0) await invoke(Messages);
+      // Not aborted: the server would hand messages to a poll that nobody waits for.
+      const { Messages = [] } = await cloud.sqs.client.send(command).catch(() => ({ Messages: [] as Message[] }));
+      if (Messages.length === 0) continue;
+      if (stop.signal.aborted) await Promise.all(Messages.map(giveBack));
+      else await invoke(Messages);
     }
+  }
+
+  async function giveBack({ ReceiptHandle }: Message): Promise<void> {
+    const command = new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 });
+    await cloud.sqs.client.send(command);
   }
 
   async function invoke(messages: readonly Message[]): Promise<void> {

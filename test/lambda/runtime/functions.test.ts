@@ -11,6 +11,7 @@ function pushed(id: string, commitId: string) {
     version: '0',
     id,
     source: 'aws.codecommit',
+    account: '123456789012',
     'detail-type': 'CodeCommit Repository State Change',
     region: 'eu-central-1',
     detail: { event: 'referenceUpdated', repositoryName: 'shop', referenceFullName: 'refs/heads/main', commitId },
