@@ -30,6 +30,8 @@ export interface HttpServer {
 
 const bodyLimits = { each: 8 * 1024 * 1024, together: 128 * 1024 * 1024 };
 const maxUrlLength = 4096;
+/** Longer than proxies keep a connection that is idle: one that we close first is one on which they have just sent a delivery. */
+const keepAliveMs = 75_000;
 
 /**
  * The HTTP side of `sluice serve` (DESIGN §5.2): `POST /webhooks/{id}`, `GET /healthz` and `/v1`. Bounds everything before it is kept, logs no
@@ -41,7 +43,12 @@ export function createHttpServer(handlers: HttpHandlers, options: HttpOptions): 
   const answerDelivery = createDeliveryAnswers(handlers, log);
   const timeout = (options.requestTimeoutSeconds ?? 30) * 1000;
   const server = createServer(
-    { requestTimeout: timeout, headersTimeout: Math.min(timeout, 10_000), connectionsCheckingInterval: 1000 },
+    {
+      requestTimeout: timeout,
+      headersTimeout: Math.min(timeout, 10_000),
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: keepAliveMs,
+    },
     (request, response) => void respond(request, response),
   );
   server.maxConnections = 1000;

@@ -263,3 +263,8 @@ it.each([
   expect(lines.map((line) => JSON.parse(line).webhook)).toEqual([webhook, webhook]);
   expect(lines.join('')).not.toContain(secretId);
 });
+
+it('a connection is kept for longer than the minute that proxies keep it', async () => {
+  const response = await fetch(`${url}/healthz`);
+  expect(Number(/timeout=(\d+)/.exec(response.headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(60);
+});
