@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { CommandResult } from '../../process.ts';
@@ -35,10 +35,20 @@ export async function fetchCommit(
   await fetchRefspec(remote, cache, commit, options);
 }
 
-/** Fetches what the branch is at now, from servers that give nothing else; whole. */
-export async function fetchBranch(remote: Remote, cache: string, options: { readonly depth?: 1 }): Promise<void> {
+/** Fetches what the branch is at now; whole, unless there is a filter. */
+export async function fetchBranch(
+  remote: Remote,
+  cache: string,
+  options: { readonly filter?: Filter; readonly depth?: 1 },
+): Promise<void> {
   const from = remote.branch === undefined ? 'HEAD' : `refs/heads/${remote.branch}`;
   await fetchRefspec(remote, cache, from, { filter: 'none', ...options });
+}
+
+/** The commit that was fetched last of the branch; undefined if none was. */
+export async function fetchedCommit(remote: Remote, cache: string): Promise<string | undefined> {
+  const text = await readFile(join(cache, refOf(remote)), 'utf8').catch(() => '');
+  return /^[0-9a-f]{40}$/.exec(text.trim())?.[0];
 }
 
 /** Fetches single files by their ids: as git itself does it for a partial clone, but many at once. */
@@ -60,15 +70,16 @@ async function fetchRefspec(
   from: string,
   options: { readonly filter: Filter; readonly depth?: 1 },
 ): Promise<void> {
-  // What is kept under a name is offered to the server at the next fetch, which then sends only what is new.
-  const name = createHash('sha256')
-    .update(remote.branch ?? '')
-    .digest('hex')
-    .slice(0, 16);
   const args = fetchArguments(remote);
   if (options.depth !== undefined) args.push(`--depth=${options.depth}`);
   args.push(options.filter === 'none' ? '--no-filter' : `--filter=${options.filter}`);
-  await exchange('fetch', remote, cache, [...args, 'origin', `+${from}:refs/sluice/${name}`]);
+  await exchange('fetch', remote, cache, [...args, 'origin', `+${from}:${refOf(remote)}`]);
+}
+
+/** What is kept under a name is offered to the server at the next fetch, which then sends only what is new. */
+function refOf({ branch = '' }: Remote): string {
+  const name = createHash('sha256').update(branch).digest('hex').slice(0, 16);
+  return `refs/sluice/${name}`;
 }
 
 function fetchArguments(remote: Remote): string[] {

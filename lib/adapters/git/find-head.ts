@@ -1,9 +1,10 @@
 import { Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
 import { withoutCredentials } from './address.ts';
-import { listRefs } from './fetch.ts';
+import { fetchBranch, fetchedCommit, listRefs } from './fetch.ts';
 import { openJob } from './job.ts';
-import { openRemote, type Workshop } from './remote.ts';
+import { openRemote, type Workshop, withCache } from './remote.ts';
+import { readsAll } from './write-repository.ts';
 
 /** The commits of these branches of a source's repository; those that are not there are absent. */
 export async function findHeads(
@@ -20,6 +21,22 @@ export async function findHeads(
       return commit === undefined ? [] : [[branch, commit]];
     }),
   );
+}
+
+/**
+ * The head of the source's branch, brought into its cache by the exchange that asks for it: a commit that was pushed costs one exchange
+ * and not two. Undefined where nothing is known of the repository yet, or if it fails: then it is asked for, and said why not.
+ */
+export async function fetchHead(workshop: Workshop, source: Source, signal: AbortSignal): Promise<string | undefined> {
+  await using job = await openJob(workshop.jobs);
+  const remote = await openRemote(workshop, source, job.directory, signal);
+  const patient = { ...remote, timeoutSeconds: workshop.headSeconds };
+  return await withCache(workshop, patient, 'files', async (cache) => {
+    if (cache.isNew) return undefined;
+    const isWhole = cache.plain || readsAll(workshop, { source, remote });
+    await fetchBranch(patient, cache.directory, { depth: 1, filter: isWhole ? 'none' : 'blob:none' });
+    return await fetchedCommit(patient, cache.directory);
+  }).catch(() => undefined);
 }
 
 /** Why the source's branch is not there: a `missing` Failure that names some which are. */

@@ -6,7 +6,7 @@ import { createCacheSpace } from './cache-space.ts';
 import { createGitCommand } from './command.ts';
 import { createCommits } from './commits.ts';
 import { fullDisk } from './failures.ts';
-import { findHeads, noBranch } from './find-head.ts';
+import { fetchHead, findHeads, noBranch } from './find-head.ts';
 import { createGithubApps } from './github-app.ts';
 import { createHeads } from './heads.ts';
 import { openJob } from './job.ts';
@@ -74,10 +74,22 @@ export function createGit(options: GitOptions): Git {
       // Where deliveries have another clock, only an answer from now on is certain to be newer.
       since: options.clock && since,
       signal,
-      ask: (branches, stopped) => findHeads(workshop, source, branches, stopped),
+      ask: (branches, stopped) => askHeads(source, branches, stopped, since !== undefined),
     });
     if (commit === undefined) throw await noBranch(workshop, source, signal);
     return commit;
+  }
+
+  /** After a push there is something to fetch. */
+  async function askHeads(
+    source: Source,
+    branches: ReadonlySet<string>,
+    signal: AbortSignal,
+    isPush: boolean,
+  ): Promise<ReadonlyMap<string, string>> {
+    const fetched = isPush && branches.size === 1 ? await fetchHead(workshop, source, signal) : undefined;
+    if (fetched !== undefined) return new Map([[source.branch, fetched]]);
+    return await findHeads(workshop, source, branches, signal);
   }
 
   async function checkout(source: Source, commit: string, request: CheckoutOptions): Promise<Checkout> {

@@ -37,7 +37,7 @@ export async function readCommit(workshop: Workshop, request: ReadRequest): Prom
   async function read(): Promise<CommitTree> {
     const known = await readTree(objectsOf(workshop, remote), commit);
     if (known !== undefined) return known;
-    await bringCommit(workshop, remote, commit, [...paths, ...workshop.pathsOfOthers(remote)].includes(''));
+    await bringCommit(workshop, remote, commit, readsAll(workshop, request));
     const brought = await readTree(objectsOf(workshop, remote), commit);
     if (brought === undefined) throw lacking(remote);
     return brought;
@@ -69,6 +69,11 @@ async function writeTree(workshop: Workshop, request: WriteRequest, tree: Commit
   if (prepared.bytes > disk.bavail * disk.bsize) throw fullDisk();
   await writeFiles(objectsOf(workshop, remote), prepared.entries, prepared.sizes, directory);
   return prepared;
+}
+
+/** Whether somebody reads the whole repository: then its files come with the commit. */
+export function readsAll(workshop: Workshop, request: Pick<ReadRequest, 'source' | 'remote'>): boolean {
+  return [...pathsOf(request), ...workshop.pathsOfOthers(request.remote)].includes('');
 }
 
 /** Normal, each once. */

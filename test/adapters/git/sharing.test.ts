@@ -86,6 +86,29 @@ it('one question serves all targets that a delivery concerns, and a sweep asks a
   expect(shop.server.requests.splice(0)).toHaveLength(asked);
 });
 
+it('after a push to a repository that is known, the head and its commit come in one exchange', async () => {
+  const { sources, git } = await fleet(Date.now);
+  const [source] = sources as [Source];
+  const first = await shop.repository.commit(contents(1));
+  await using(checkOut(git, source, first, request));
+  const second = await shop.repository.commit({ 'README.md': 'nothing of the apps' });
+  fetches();
+  expect(await git.head(source, { since: Date.now() })).toBe(second);
+  const asked = fetches();
+  expect((await using(git.checkout(source, second, request))).commit).toBe(second);
+  expect([asked, fetches()]).toEqual([2, 0]);
+});
+
+it('a branch that is gone since is said to be missing, with those that are there', async () => {
+  const { sources, git } = await fleet(Date.now);
+  const [source] = sources as [Source];
+  await using(checkOut(git, source, await shop.repository.commit(contents(1)), request));
+  await shop.repository.git('push', '-q', shop.repository.bare, 'HEAD:refs/heads/other');
+  await shop.repository.git('--git-dir', shop.repository.bare, 'update-ref', '-d', 'refs/heads/main');
+  const head = git.head(source, { since: Date.now() });
+  await expect(head).rejects.toMatchObject({ fault: 'missing', help: 'There is other' });
+});
+
 it('without a clock that it shares with who takes deliveries, each asks anew', async () => {
   await shop.repository.commit(contents(1));
   const { sources, git } = await fleet();
