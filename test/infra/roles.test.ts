@@ -52,7 +52,7 @@ it.each([
     'SyncRole',
     [
       logs('sync'),
-      'dynamodb:GetItem+PutItem+DeleteItem+Query Table [target/* targets runs/* runs-of/* run/* kinds#* fields#* narrow#*]',
+      'dynamodb:GetItem+PutItem+DeleteItem+Query Table [target/* targets runs/* runs-of/* run/* kinds#* fields#* narrow#* inventories#*]',
       settings,
       `${consume} SyncQueue`,
       'sqs:SendMessage CheckQueue',

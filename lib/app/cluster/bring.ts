@@ -66,7 +66,7 @@ async function bringAll(
     manifests: rendered.manifests,
     target,
     targets: ports.targets,
-    installation: ports.installation,
+    moves: ports,
     knownFields: fields.get,
     narrow,
   });

@@ -33,40 +33,6 @@ export async function readInventory(
   return { inventory: parseInventory(parent, name, namespace), parent };
 }
 
-/**
- * The inventory that a target had before its `inventory.namespace` was changed; undefined if it had none, or if that is not certain: it has to
- * be of the same source and held by this very installation, since another one may have a target of this name in the cluster.
- */
-export async function findMoved(
-  cluster: Cluster,
-  target: Pick<Target, 'name' | 'source'>,
-  installation: string,
-): Promise<ReadInventory | undefined> {
-  const parents = await cluster
-    .list(configMaps, { labelSelector: 'applyset.kubernetes.io/id' })
-    .catch((error: unknown) => {
-      // An account that is limited to its namespaces has no other to move from.
-      if (asFailure(error).code === 'Forbidden') return [];
-      throw error;
-    });
-  for (const parent of parents) {
-    const { name, namespace } = parent.metadata;
-    if (name !== `sluice-${target.name}` || namespace === undefined) continue;
-    const inventory = parseIfOurs(parent, target.name, namespace);
-    if (inventory?.source === sourceOf(target) && inventory?.holder?.installation === installation)
-      return { inventory, parent };
-  }
-  return undefined;
-}
-
-function parseIfOurs(parent: KubeObject, target: string, namespace: string): Inventory | undefined {
-  try {
-    return parseInventory(parent, target, namespace);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What the parent says of where the objects come from. */
 export function sourceOf({ source }: Pick<Target, 'source'>): string {
   return `${source.url}#${source.branch}`;

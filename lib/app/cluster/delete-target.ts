@@ -49,7 +49,7 @@ export async function deleteTarget(
     manifests: [],
     target,
     targets: ports.targets,
-    installation: ports.installation,
+    moves: ports,
     knownFields: () => undefined,
     narrow,
   });

@@ -8,8 +8,9 @@ import type { Target } from '../../domain/settings/settings.ts';
 import type { Cluster } from '../ports.ts';
 import type { NarrowKinds } from '../records/narrow-kinds.ts';
 import type { Planned } from './applied.ts';
-import { findMoved, type ReadInventory, readInventory } from './claim.ts';
+import { type ReadInventory, readInventory } from './claim.ts';
 import { seeApiService } from './find-kinds.ts';
+import { type FindMovedPorts, findMoved } from './find-moved.ts';
 import { locate, type Refused, type Skipped } from './locate.ts';
 import { lookAt } from './look.ts';
 import { listMembers, type Members, ownerOf } from './members.ts';
@@ -37,8 +38,8 @@ export interface PrepareRequest {
   /** All targets of the settings: another owner is named by them, and `adopts` finds its inventories. */
   readonly targets: readonly Target[];
   readonly knownFields: (uid: string, digest: string) => string | undefined;
-  /** This installation of Sluice; absent for a plan, which does not tell of inventories that move. */
-  readonly installation?: string;
+  /** How an inventory that moves is found; absent for a plan, which does not tell of those. */
+  readonly moves?: FindMovedPorts;
   /** Absent where nothing is remembered. */
   readonly narrow?: NarrowKinds;
 }
@@ -135,11 +136,11 @@ export function ownIds({ read, moved }: Pick<Prepared, 'read' | 'moved'>): reado
 /** Undefined if the inventory is where it always was, or has arrived. */
 async function readMoved(
   cluster: Cluster,
-  { target, installation }: PrepareRequest,
+  { target, moves }: PrepareRequest,
   read: ReadInventory,
 ): Promise<ReadInventory | undefined> {
-  if (installation === undefined) return undefined;
-  if (read.parent === undefined) return await findMoved(cluster, target, installation);
+  if (moves === undefined) return undefined;
+  if (read.parent === undefined) return await findMoved(cluster, target, moves);
   const { movedFrom } = read.inventory;
   if (movedFrom === undefined) return undefined;
   const moved = await readInventory(cluster, { name: target.name, inventory: { namespace: movedFrom } });

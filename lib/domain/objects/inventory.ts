@@ -31,7 +31,8 @@ export interface Holder {
   readonly time: string;
 }
 
-const idLabel = 'applyset.kubernetes.io/id';
+/** Label of the parent of an inventory: its id. */
+export const idLabel = 'applyset.kubernetes.io/id';
 const toolingAnnotation = 'applyset.kubernetes.io/tooling';
 const groupKindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
 const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
