@@ -1,7 +1,11 @@
+import type { Failure } from '../domain/failure.ts';
 import type { ExcludedImage, RegistryImage } from '../domain/images/image-info.ts';
-import type { ImageName } from '../domain/images/image-ref.ts';
+import type { ImageName, ImageRef } from '../domain/images/image-ref.ts';
+import type { PolicyUpdate } from '../domain/images/policies.ts';
 import type { KubeObject, ResourceKind } from '../domain/objects/kube-object.ts';
-import type { CheckoutRequest, Rendered } from '../domain/objects/rendered.ts';
+import type { CheckoutRequest, Rendered, RenderTarget } from '../domain/objects/rendered.ts';
+import type { MarkedValue } from '../domain/release/marked-results.ts';
+import type { TargetImages } from '../domain/release/target-images.ts';
 import type { SecretRef } from '../domain/settings/secret-ref.ts';
 import type { Source, Target } from '../domain/settings/settings.ts';
 
@@ -130,6 +134,87 @@ export interface Checkout extends AsyncDisposable {
   /** Changes exactly when what a render may read (paths, and files above them) changes: ids of the trees. */
   readonly treeId: string;
 }
+
+/** Writes to repositories. */
+export interface GitWriter {
+  /** Commits what `change` makes of the head of the branch, and pushes it. Undefined if there is nothing to change. */
+  commit(request: CommitRequest): Promise<Committed | undefined>;
+}
+
+export interface CommitRequest {
+  /** `url` and `branch` to commit to; `paths` are what `change` reads; `auth` may write. */
+  readonly source: Source;
+  readonly submodules?: boolean;
+  /** Files and folders beside the source's paths that `change` reads. */
+  readonly files?: readonly string[];
+  /** What is to be written to the head; called again with the next head if another writer was faster. Undefined: nothing. */
+  readonly change: (checkout: Checkout) => Promise<FileChanges | undefined>;
+  readonly author: { readonly name: string; readonly email: string };
+  /** A key for the signature, of SSH or GPG. */
+  readonly sign?: SecretRef;
+  /** The branch that is pushed to instead, for a pull request. */
+  readonly branch?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface FileChanges {
+  /** New contents by path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly message: string;
+}
+
+export interface Committed {
+  readonly commit: string;
+  readonly parent: string;
+  readonly branch: string;
+}
+
+/** What a forge adds to git. */
+export interface Forge {
+  /** Opens a pull or merge request from `branch` into the branch of the source, or writes anew what the open one says. */
+  propose(request: {
+    source: Source;
+    branch: string;
+    title: string;
+    body: string;
+    signal?: AbortSignal;
+  }): Promise<{ url: string; isNew: boolean }>;
+}
+
+// --- files of a release ---------------------------------------------------------------------------------------------
+
+/** The files of a checkout, as a release changes them. Nothing is committed here. */
+export interface Draft {
+  /** What git defines, by target; a Failure where a target cannot be rendered. */
+  readonly defined: ReadonlyMap<string, TargetImages | Failure>;
+  /** Images for containers of one workload, where they are written. Throws a Failure if that cannot be done; then nothing has changed. */
+  setImages(target: string, workload: string, images: ReadonlyMap<string, ImageRef>): Promise<void>;
+  /** Policies of one workload. Throws as setImages does. */
+  setPolicies(target: string, workload: string, update: PolicyUpdate): Promise<void>;
+  /** The images of policies of Flux v2, by `namespace:name`, wherever a marker names one. */
+  setMarkers(images: ReadonlyMap<string, ImageRef>): Promise<Marked>;
+  /** What git would define with the changes: read again from what was written. */
+  again(): Promise<ReadonlyMap<string, TargetImages | Failure>>;
+  /** Takes every change back. */
+  reset(): Promise<void>;
+  /** What was changed, by path. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** What was changed at markers, and why some could not be. */
+export interface Marked {
+  readonly values: readonly MarkedValue[];
+  readonly problems: readonly string[];
+}
+
+export interface DraftRequest {
+  readonly checkout: Pick<Checkout, 'write'>;
+  /** With the namespace of their objects that name none. */
+  readonly targets: readonly RenderTarget[];
+  readonly signal?: AbortSignal;
+}
+
+export type OpenDraft = (request: DraftRequest) => Promise<Draft>;
 
 // --- render ---------------------------------------------------------------------------------------------------------
 

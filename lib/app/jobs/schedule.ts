@@ -26,6 +26,7 @@ export async function schedule(capacity: number, ports: JobPorts): Promise<reado
   for await (const page of openRuns(store, clock())) {
     for (const record of page) {
       if (await endIfStale(record, ports)) continue;
+      if (record.run.kind === 'release') continue;
       busy.add(record.run.target);
       if (takesWorker(record.run, clock())) taken++;
     }

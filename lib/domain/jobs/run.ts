@@ -1,5 +1,6 @@
 import type { Failure, Fault } from '../failure.ts';
-import type { Cause, SyncJob } from './job.ts';
+import type { ReleaseStatus } from '../release/release-result.ts';
+import type { Cause, ReleaseJob, SyncJob } from './job.ts';
 import { type Names, nameInHelp } from './name-in-help.ts';
 import type { Revision } from './revision.ts';
 
@@ -19,12 +20,42 @@ export interface ObjectResult {
   readonly deletion?: 'going' | 'released';
   /** Something its owner should know: fields taken from other managers, a duplicate list key. */
   readonly warning?: string;
+  /** Of a workload that a release is about. */
+  readonly release?: ReleasedWorkload;
+}
+
+/** What a release did to a workload (facts/flux-v1.md §3); `error` of its result says why it did not, or what it left out. */
+export interface ReleasedWorkload {
+  readonly target: string;
+  readonly status: ReleaseStatus;
+  /** Images as texts: what git had, and what it has now. */
+  readonly containers: readonly {
+    readonly container: string;
+    readonly current: string;
+    readonly target: string;
+    /** It goes down in version, or in time. */
+    readonly downgrade?: true;
+  }[];
+}
+
+/** Where a release was written to. */
+export interface Pushed {
+  readonly commit: string;
+  readonly branch: string;
+  /** Address of the pull request that brings it into the targets' branch. */
+  readonly pullRequest?: string;
 }
 
 /** The record of one sync or release (DESIGN §5.2). Times are ISO 8601 in UTC. */
 export interface Run {
   readonly id: string;
+  /** Of a release that concerns several the first. */
   readonly target: string;
+  /** Of a release: all of them, and where it writes to. */
+  readonly targets?: readonly string[];
+  readonly repository?: { readonly url: string; readonly branch: string };
+  /** Of a release that has written something; the last one, where its targets say different things of how to write. */
+  readonly pushed?: Pushed;
   /** `delete`: a target was removed from its cluster; its revision is what was applied last, or 40 zeros where nothing was. */
   readonly kind: 'sync' | 'delete' | 'release';
   readonly cause: Cause;
@@ -72,6 +103,7 @@ export type RunSummary = Omit<Run, 'objects'>;
 export interface RunResult {
   readonly changes: Readonly<Record<Action, number>>;
   readonly warnings: readonly string[];
+  readonly pushed?: Pushed;
 }
 
 /** How a run ends, beside its status. */
@@ -103,10 +135,14 @@ export function takesWorker(run: Pick<Run, 'status' | 'phase' | 'againAt'>, now:
 }
 
 /** The run of a job, before the job is sent. `at` is epoch milliseconds, as all times of these steps. */
-export function queueRun(job: SyncJob, at: number): RunSummary {
-  const { run: id, target, cause } = job;
-  const kind = job.remove === undefined ? 'sync' : 'delete';
-  return { id, target, kind, cause, status: 'queued', queuedAt: iso(at), changes: noChanges };
+export function queueRun(job: SyncJob | ReleaseJob, at: number): RunSummary {
+  const { run: id, cause } = job;
+  const queued = { id, cause, status: 'queued', queuedAt: iso(at), changes: noChanges } as const;
+  if (job.kind === 'release') {
+    const { targets, url, branch } = job;
+    return { ...queued, target: targets[0] ?? '', targets, repository: { url, branch }, kind: 'release' };
+  }
+  return { ...queued, target: job.target, kind: job.remove === undefined ? 'sync' : 'delete' };
 }
 
 /** The run of a job that is not sent, over from its first moment. */
@@ -114,10 +150,11 @@ export function skippedRun(job: SyncJob, at: number, error: RunError): RunSummar
   return { ...queueRun(job, at), status: 'skipped', finishedAt: iso(at), error };
 }
 
-/** A worker has resolved the head and begins to apply. What an earlier attempt found is forgotten. */
+/** A worker has resolved the head and begins to apply, or to write. What an earlier attempt found is forgotten. */
 export function startRun(run: RunSummary, revision: Revision, at: number): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  return { ...identity(run), revision, status: 'running', phase: 'applying', startedAt: iso(at), changes: noChanges };
+  const phase = run.kind === 'release' ? {} : ({ phase: 'applying' } as const);
+  return { ...identity(run), revision, status: 'running', ...phase, startedAt: iso(at), changes: noChanges };
 }
 
 /** All is applied; the health of some object is not there yet. */
@@ -166,8 +203,16 @@ function withoutStanding(run: RunSummary): RunSummary {
   return kept;
 }
 
-function identity({ id, target, kind, cause, queuedAt }: RunSummary): Omit<RunSummary, 'status' | 'changes'> {
-  return { id, target, kind, cause, queuedAt };
+function identity({
+  id,
+  target,
+  targets,
+  repository,
+  kind,
+  cause,
+  queuedAt,
+}: RunSummary): Omit<RunSummary, 'status' | 'changes'> {
+  return { id, target, ...(targets && { targets }), ...(repository && { repository }), kind, cause, queuedAt };
 }
 
 function iso(at: number): string {
