@@ -131,6 +131,48 @@ export interface Checkout extends AsyncDisposable {
   readonly treeId: string;
 }
 
+/** Writing to git is apart from reading: only what releases holds the credential for it. */
+export interface GitWriter {
+  /**
+   * Commits to the head of a branch and pushes. `change` is called with a checkout of the head, and again with the next head if another
+   * writer was faster, up to five times with jitter; it returns undefined if there is nothing to commit. Returns undefined then too, and if
+   * what it wrote is there already. A refusal of the server is a `user` Failure with its reason in one line, code `Refused` or `Forbidden`; an
+   * unsigned or untrusted head of a source with `verify`, code `NotVerified`; five races lost, a `server` one, code `Moved`.
+   */
+  commit(request: CommitRequest): Promise<Committed | undefined>;
+}
+
+export interface CommitRequest {
+  /** url and branch to commit to; `paths` are what `change` reads; `auth` is the credential that may write. */
+  readonly source: Source;
+  readonly submodules?: boolean;
+  /** More files that `change` reads, relative to the repository. */
+  readonly files?: readonly string[];
+  readonly change: (checkout: Checkout) => Promise<FileChanges | undefined>;
+  /** The committer too. */
+  readonly author: { readonly name: string; readonly email: string };
+  /** ASCII-armoured OpenPGP private key or an SSH private key, without a passphrase; absent = not signed. */
+  readonly sign?: SecretRef;
+  /** Push to this branch instead, made anew from the head each time, for a pull request. */
+  readonly branch?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What `change` returns. */
+export interface FileChanges {
+  /** By path relative to the repository: the whole new text. A file that is not there is added; its folders are made. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly message: string;
+}
+
+export interface Committed {
+  readonly commit: string;
+  /** The head that it was made from. */
+  readonly parent: string;
+  /** Where it was pushed. */
+  readonly branch: string;
+}
+
 // --- render ---------------------------------------------------------------------------------------------------------
 
 export type Render = (request: CheckoutRequest) => Promise<Rendered>;
