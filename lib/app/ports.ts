@@ -135,37 +135,45 @@ export interface Checkout extends AsyncDisposable {
   readonly treeId: string;
 }
 
-/** Writes to repositories. */
+/** Writing to git is apart from reading: only what releases holds the credential for it. */
 export interface GitWriter {
-  /** Commits what `change` makes of the head of the branch, and pushes it. Undefined if there is nothing to change. */
+  /**
+   * Commits to the head of a branch and pushes. `change` is called with a checkout of the head, and again with the next head if another
+   * writer was faster, up to five times with jitter; it returns undefined if there is nothing to commit. Returns undefined then too, and if
+   * what it wrote is there already. A refusal of the server is a `user` Failure with its reason in one line, code `Refused` or `Forbidden`; an
+   * unsigned or untrusted head of a source with `verify`, code `NotVerified`; five races lost, a `server` one, code `Moved`.
+   */
   commit(request: CommitRequest): Promise<Committed | undefined>;
 }
 
 export interface CommitRequest {
-  /** `url` and `branch` to commit to; `paths` are what `change` reads; `auth` may write. */
+  /** url and branch to commit to; `paths` are what `change` reads; `auth` is the credential that may write. */
   readonly source: Source;
   readonly submodules?: boolean;
-  /** Files and folders beside the source's paths that `change` reads. */
+  /** More files that `change` reads, relative to the repository. */
   readonly files?: readonly string[];
-  /** What is to be written to the head; called again with the next head if another writer was faster. Undefined: nothing. */
   readonly change: (checkout: Checkout) => Promise<FileChanges | undefined>;
+  /** The committer too. */
   readonly author: { readonly name: string; readonly email: string };
-  /** A key for the signature, of SSH or GPG. */
+  /** ASCII-armoured OpenPGP private key or an SSH private key, without a passphrase; absent = not signed. */
   readonly sign?: SecretRef;
-  /** The branch that is pushed to instead, for a pull request. */
+  /** Push to this branch instead, made anew from the head each time, for a pull request. */
   readonly branch?: string;
   readonly signal?: AbortSignal;
 }
 
+/** What `change` returns. */
 export interface FileChanges {
-  /** New contents by path. */
+  /** By path relative to the repository: the whole new text. A file that is not there is added; its folders are made. */
   readonly files: ReadonlyMap<string, string>;
   readonly message: string;
 }
 
 export interface Committed {
   readonly commit: string;
+  /** The head that it was made from. */
   readonly parent: string;
+  /** Where it was pushed. */
   readonly branch: string;
 }
 
