@@ -36,9 +36,13 @@ export interface NotifyingRegistry extends AsyncDisposable {
   drained(endpoint: string, events: number): Promise<Notified>;
 }
 
-export async function startNotifyingRegistry(endpoints: readonly Endpoint[]): Promise<NotifyingRegistry> {
+/** @param port where it is to listen; default any that is free. */
+export async function startNotifyingRegistry(
+  endpoints: readonly Endpoint[],
+  givenPort?: number,
+): Promise<NotifyingRegistry> {
   const directory = await mkdtemp(join(tmpdir(), 'registry-'));
-  const [port, debugPort] = [await freePort(), await freePort()];
+  const [port, debugPort] = [givenPort ?? (await freePort()), await freePort()];
   const host = `127.0.0.1:${port}`;
   const config = {
     version: '0.1',

@@ -2,7 +2,7 @@ import { asFailure, Failure } from '../../domain/failure.ts';
 import type { ImageRef } from '../../domain/images/image-ref.ts';
 import { type ReleaseResults, type WorkloadResult, without } from '../../domain/release/release-result.ts';
 import { definedWorkloads, type TargetImages } from '../../domain/release/target-images.ts';
-import type { TargetResults } from '../../domain/release/target-results.ts';
+import { isChanged, type TargetResults } from '../../domain/release/target-results.ts';
 import { verifyRelease } from '../../domain/release/verify-release.ts';
 import type { Draft, Marked } from '../ports.ts';
 
@@ -85,10 +85,6 @@ function difference(before: TargetImages, results: ReleaseResults, after: Target
   } catch (error) {
     return asFailure(error);
   }
-}
-
-function isChanged({ results }: TargetResults): boolean {
-  return [...results.values()].some(({ status }) => status === 'success');
 }
 
 function refuse({ target, results }: TargetResults, failure: Failure | undefined): TargetResults {

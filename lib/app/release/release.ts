@@ -1,7 +1,9 @@
-import { Failure } from '../../domain/failure.ts';
+import { asFailure, Failure } from '../../domain/failure.ts';
 import type { ReleaseSpec } from '../../domain/release/release-spec.ts';
 import { latestImages } from '../../domain/release/release-spec.ts';
+import { isChanged, type TargetResults } from '../../domain/release/target-results.ts';
 import { refuseToWrite, type Writer, writersOf } from '../../domain/release/writer-settings.ts';
+import type { Target } from '../../domain/settings/settings.ts';
 import { type RunningImages, readRunning } from '../records/image-index.ts';
 import { createImageBook, type ImageBook } from './image-book.ts';
 import { planTarget } from './plan-target.ts';
@@ -16,11 +18,7 @@ import { type Known, type Written, writeImages } from './write-release.ts';
  */
 export async function release(context: ReleaseContext, ports: ReleasePorts): Promise<ReleaseOutcome> {
   const { job, signal } = context;
-  const targets = context.targets.filter((target) => {
-    const refusal = refuseToWrite(target);
-    if (refusal !== undefined && (job.spec.type !== 'auto' || context.targets.length === 1)) throw refusal;
-    return refusal === undefined;
-  });
+  const { targets, refusals } = writable(context);
   const running = new Map<string, RunningImages>();
   for (const { name } of targets) {
     const found = await readRunning(ports.store, name);
@@ -30,18 +28,47 @@ export async function release(context: ReleaseContext, ports: ReleasePorts): Pro
   const book = createImageBook(ports, signal);
   await read(book, job.spec, running, context);
 
+  const known = { running, book };
+  const planned = planAll(job.spec, known);
+  const concerned = targets.filter(({ name }) => planned === undefined || planned.concerned.has(name));
   const written: Written[] = [];
-  if (job.spec.type !== 'auto' || mayChange(job.spec, { running, book })) {
-    for (const writer of writersOf(targets)) written.push(await write(writer, { running, book }, context, ports));
+  const failures: Failure[] = [];
+  for (const writer of writersOf(concerned)) {
+    try {
+      written.push(await write(writer, known, context, ports));
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(asFailure(error));
+    }
   }
   const pushed = written.findLast((each) => each.pushed !== undefined)?.pushed;
-  const error = [...book.failures.values()].find(({ fault }) => fault === 'server');
+  const error = failures[0] ?? unasked(book);
   return {
-    results: written.flatMap(({ results }) => results),
+    results: [...written.flatMap(({ results }) => results), ...(planned?.others ?? [])],
     ...(pushed !== undefined && { pushed }),
-    warnings: [...warningsOf(book), ...written.flatMap(({ warnings }) => warnings)],
+    warnings: [...refusals, ...warningsOf(book), ...written.flatMap(({ warnings }) => warnings)],
     ...(error !== undefined && { error }),
   };
+}
+
+/** Those that may be written to. Throws a Failure if that is none. */
+function writable({ targets }: ReleaseContext): {
+  readonly targets: readonly Target[];
+  readonly refusals: readonly string[];
+} {
+  const refusals = targets.map(refuseToWrite).filter((failure) => failure !== undefined);
+  const [first] = refusals;
+  if (first !== undefined && refusals.length === targets.length) throw first;
+  return {
+    targets: targets.filter((target) => refuseToWrite(target) === undefined),
+    refusals: refusals.map(({ message }) => message),
+  };
+}
+
+/** What is to be tried again, or is wrong with all that was to be asked. */
+function unasked({ failures, images }: ImageBook): Failure | undefined {
+  const all = [...failures.values()];
+  return all.find(({ fault }) => fault === 'server') ?? (images.size === 0 ? all[0] : undefined);
 }
 
 async function read(
@@ -67,15 +94,27 @@ async function write(writer: Writer, known: Known, context: ReleaseContext, port
     : await writeImages(writer, spec, known, context, ports);
 }
 
-/** Whether something is to change if git has what runs. What a push of git changes since, its sync tells the index of. */
-function mayChange(spec: ReleaseSpec & { readonly type: 'auto' }, { running, book }: Known): boolean {
+interface PlannedTargets {
+  /** Names of the targets whose repository has to be looked at. */
+  readonly concerned: ReadonlySet<string>;
+  /** What becomes of the workloads of all others. */
+  readonly others: readonly TargetResults[];
+}
+
+/**
+ * What automation would change if git had what runs: where that is nothing git need not be asked. What a push of git changes since, its sync tells the
+ * index of. Where markers stand only git knows. Undefined for what somebody asks for.
+ */
+function planAll({ type }: ReleaseSpec, { running, book }: Known): PlannedTargets | undefined {
+  if (type !== 'auto') return undefined;
   const { images } = book;
-  for (const { images: live } of running.values()) {
-    if (live.policies.length > 0 && images.size > 0) return true;
-    const results = planTarget({ spec, defined: live, running: live, images });
-    if ([...results.values()].some(({ status }) => status === 'success')) return true;
-  }
-  return false;
+  const hasPolicies = [...running.values()].some((target) => target.images.policies.length > 0) && images.size > 0;
+  const plans = [...running].map(([target, { images: live }]): TargetResults => {
+    return { target, results: planTarget({ spec: { type }, defined: live, running: live, images }) };
+  });
+  const others = hasPolicies ? [] : plans.filter((plan) => !isChanged(plan));
+  const isOther = new Set(others.map(({ target }) => target));
+  return { concerned: new Set([...running.keys()].filter((target) => !isOther.has(target))), others };
 }
 
 function warningsOf({ warnings, failures }: ImageBook): readonly string[] {

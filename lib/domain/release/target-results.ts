@@ -8,6 +8,11 @@ export interface TargetResults {
   readonly results: ReleaseResults;
 }
 
+/** Whether one of them gets something else. */
+export function isChanged({ results }: TargetResults): boolean {
+  return [...results.values()].some(({ status }) => status === 'success');
+}
+
 const actions: Readonly<Record<ReleaseStatus, Action>> = {
   success: 'configured',
   skipped: 'skipped',
