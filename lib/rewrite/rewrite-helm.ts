@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { containersOf } from '../domain/images/containers.ts';
 import { canonicalRef, type ImageRef } from '../domain/images/image-ref.ts';
-import { idOf } from '../domain/objects/kube-object.ts';
+import { formatWorkloadId } from '../domain/release/workload-id.ts';
 import { imagesInValues, setValuesImage } from '../edit/set-values-image.ts';
 import type { Rewrite, RewriteContext } from './place.ts';
 
 /** What helm renders: the image is in the values files of the target, of which later ones win, or in the chart's own. */
-export const rewriteHelm: Rewrite = async ({ place, manifest }, { images, policies }, context) => {
+export const rewriteHelm: Rewrite = async ({ place, manifest, id }, { images, policies }, context) => {
   const { object } = manifest;
   if (policies !== undefined) {
-    throw notEdited(place.path, `the policies of "${idOf(object)}" are in a template of the chart`);
+    throw notEdited(place.path, `the policies of "${formatWorkloadId(id)}" are in a template of the chart`);
   }
   const files = [...place.target.valuesFiles].reverse().concat(join(place.path, 'values.yaml'));
   for (const [name, image] of images) {
@@ -18,7 +18,10 @@ export const rewriteHelm: Rewrite = async ({ place, manifest }, { images, polici
     const isWritten =
       container !== undefined && files.some((file) => writeImage(file, container.image, image, context));
     if (!isWritten)
-      throw notEdited(place.path, `no values file holds the image of the container "${name}" of "${idOf(object)}"`);
+      throw notEdited(
+        place.path,
+        `no values file holds the image of the container "${name}" of "${formatWorkloadId(id)}"`,
+      );
   }
 };
 

@@ -6,7 +6,7 @@ import { canonicalRef, type ImageRef } from '../domain/images/image-ref.ts';
 import { annotationChanges } from '../domain/images/policies.ts';
 import { fieldAt } from '../domain/objects/field-at.ts';
 import { idOf, type KubeObject } from '../domain/objects/kube-object.ts';
-import { parseWorkloadId, type WorkloadId } from '../domain/release/workload-id.ts';
+import { formatWorkloadId, parseWorkloadId, type WorkloadId } from '../domain/release/workload-id.ts';
 import { objectsIn } from '../edit/find-object.ts';
 import { setAnnotations } from '../edit/set-annotations.ts';
 import { setImages } from '../edit/set-images.ts';
@@ -22,7 +22,7 @@ import type { Texts } from './texts.ts';
  * What kustomize builds: the version of an image is in the `images:` of the kustomization, or in a patch or resource of it, or further down in what
  * it is built on, in this order, which is that in which they win. Whether it was the right place is seen when it is built anew.
  */
-export const rewriteKustomize: Rewrite = async ({ place, manifest }, { images, policies }, context) => {
+export const rewriteKustomize: Rewrite = async ({ place, manifest, id }, { images, policies }, context) => {
   const { object } = manifest;
   for (const [name, image] of images) {
     const container = containersOf(object).find((one) => one.name === name);
@@ -30,14 +30,14 @@ export const rewriteKustomize: Rewrite = async ({ place, manifest }, { images, p
       container === undefined ||
       !writeImage(place.path, { object, container: name, from: container.image, to: image }, context)
     ) {
-      throw notFound(idOf(object), `the image of its container "${name}"`, place.path);
+      throw notFound(formatWorkloadId(id), `the image of its container "${name}"`, place.path);
     }
   }
   if (policies === undefined) return;
   const containers = containersOf(object).map(({ name }) => name);
   const changes = annotationChanges(object.metadata.annotations ?? {}, containers, policies);
   const source = findSource(place.path, object, context);
-  if (source === undefined) throw notFound(idOf(object), 'the workload', place.path);
+  if (source === undefined) throw notFound(formatWorkloadId(id), 'the workload', place.path);
   const { file, where } = source;
   context.texts.set(file, setAnnotations(context.texts.read(file), file, where, changes));
 };
@@ -126,11 +126,11 @@ function kustomizationIn(directory: string, { root }: RewriteContext): string | 
 function entriesOf(file: string, directory: string, { root, texts }: RewriteContext) {
   const values = parseYamlFile(texts.read(file), file).documents.map(({ value }) => value);
   const entries = values.flatMap((value) => [
-    ...textsAt(value, 'patchesStrategicMerge'),
+    ...listAt(value, 'patchesStrategicMerge'),
     ...listAt(value, 'patches').map((patch) => fieldAt(patch, ['path'])),
-    ...textsAt(value, 'resources'),
-    ...textsAt(value, 'bases'),
-    ...textsAt(value, 'components'),
+    ...listAt(value, 'resources'),
+    ...listAt(value, 'bases'),
+    ...listAt(value, 'components'),
   ]);
   const files: string[] = [];
   const directories: string[] = [];
@@ -149,8 +149,4 @@ function entriesOf(file: string, directory: string, { root, texts }: RewriteCont
 function listAt(value: unknown, key: string): readonly unknown[] {
   const list = fieldAt(value, [key]);
   return Array.isArray(list) ? list : [];
-}
-
-function textsAt(value: unknown, key: string): readonly unknown[] {
-  return listAt(value, key);
 }

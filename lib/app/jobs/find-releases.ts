@@ -51,7 +51,11 @@ export async function findReleases(
       if (target !== undefined && waits(entry, target, event)) add(releases, target, event);
     }
   }
-  return { releases: [...releases.values()], unused };
+  const order = [...targets.keys()];
+  const sorted = [...releases.values()].map((release) => {
+    return { ...release, targets: release.targets.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)) };
+  });
+  return { releases: sorted, unused };
 }
 
 function eventsOf(changes: readonly Change[]): readonly ImageEvent[] {

@@ -1,5 +1,5 @@
 import { canonicalName, parseImageRef } from '../../domain/images/image-ref.ts';
-import { allWorkloads, type ImageSpec, latestImages } from '../../domain/release/release-spec.ts';
+import { allWorkloads, checkImageSpec, type ImageSpec, latestImages } from '../../domain/release/release-spec.ts';
 import { repositoryNeeds } from '../../domain/release/repository-needs.ts';
 import { definedWorkloads, isAutomated, type TargetImages } from '../../domain/release/target-images.ts';
 import { formatWorkloadId, parseWorkloadId } from '../../domain/release/workload-id.ts';
@@ -36,8 +36,9 @@ export async function readAutomated(
   await forEachInFlight(questions, askedAtOnce, book.ask);
 }
 
-/** Asks for what a release that names an image, or wants the newest ones, has to know. */
+/** Asks for what a release that names an image, or wants the newest ones, has to know. Throws a `user` Failure for an image without a tag. */
 export async function readAsked(book: ImageBook, spec: ImageSpec, running: TargetImages): Promise<void> {
+  checkImageSpec(spec.image);
   if (spec.image !== latestImages) {
     const { tag = '', ...name } = parseImageRef(spec.image);
     await book.ask({ image: canonicalName(name), tags: [tag], filters: [], current: [] });
