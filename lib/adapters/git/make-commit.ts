@@ -54,7 +54,7 @@ export async function makeCommit(
   treeId: string,
   { message, author, signing, seconds }: CommitFacts,
 ): Promise<string> {
-  const written = await view.run([...signing.settings, 'commit-tree', treeId, '-p', parent, ...signing.arguments], {
+  const written = await view.run(['commit-tree', treeId, '-p', parent, ...signing.arguments], {
     input: message,
     environment: {
       ...signing.environment,

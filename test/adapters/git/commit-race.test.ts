@@ -101,12 +101,10 @@ it('two writers and one that pushes every 100 ms lose nothing: every update is o
   const writers = [here.test.writer, (await testGit({ secrets, allowLocal: false })).writer] as const;
   const done: Committed[] = [];
   let ended = false;
-  let attempts = 0;
 
   async function write(writer: (typeof writers)[number], path: string): Promise<void> {
     for (let count = 0; count < 4; ) {
       try {
-        attempts += 1;
         const committed = await writer.commit(counting(here, path));
         if (committed !== undefined) done.push(committed);
         count += 1;
@@ -138,7 +136,6 @@ it('two writers and one that pushes every 100 ms lose nothing: every update is o
   await Promise.all([write(writers[0], 'a.yaml'), write(writers[1], 'b.yaml')]);
   ended = true;
   const pushes = await disturbing;
-  console.error({ pushes, attempts });
 
   expect(await inBare(here, 'show', 'main:a.yaml', 'main:b.yaml', 'main:c.yaml')).toBe(`44${pushes}`);
   const commits = (await inBare(here, 'rev-list', '--parents', 'main')).split('\n').map((line) => line.split(' '));
