@@ -173,6 +173,26 @@ export interface Committed {
   readonly branch: string;
 }
 
+// --- forge ----------------------------------------------------------------------------------------------------------
+
+/** Pull requests (merge requests in GitLab's words) at what keeps a repository: GitHub, GitLab, Gitea and Forgejo. */
+export interface Forge {
+  /**
+   * Opens the request to merge `branch` into the source's branch, or updates title and body of the one that is open for these two. A `user`
+   * Failure if the source's auth is no token, the forge is another one, or it refuses, with its reason in one line.
+   */
+  propose(proposal: Proposal): Promise<{ readonly url: string; readonly isNew: boolean }>;
+}
+
+export interface Proposal {
+  /** url and branch to merge into; `auth` is the credential that may write. */
+  readonly source: Source;
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+  readonly signal?: AbortSignal;
+}
+
 // --- render ---------------------------------------------------------------------------------------------------------
 
 export type Render = (request: CheckoutRequest) => Promise<Rendered>;

@@ -19,7 +19,7 @@ export interface Workbench {
  * The tree of the parent with the changed files in it, written into the view; their modes stay. Undefined if it is the parent's own.
  * Only folders are read, so the contents of the other files need not be here.
  */
-export async function makeTree(bench: Workbench, { files }: FileChanges): Promise<string | undefined> {
+export async function makeTree(bench: Workbench, files: FileChanges['files']): Promise<string | undefined> {
   const { view, directory, parent, tree } = bench;
   for (const path of files.keys()) checkPath(path, tree.entries);
   if (files.size === 0) return undefined;

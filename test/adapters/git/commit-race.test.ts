@@ -229,3 +229,18 @@ it('the branch of a pull request is made anew from the head each time, and left 
   expect(await inBare(here, 'rev-parse', 'main')).toBe(next);
   expect(await inBare(here, 'show', 'sluice/main:a.yaml', 'sluice/main:b.yaml')).toBe('1theirs');
 });
+
+it('a cache that git refuses is made anew', async () => {
+  await using here = await world();
+  await here.repository.commit({ 'apps/a.yaml': '0', 'b/b.yaml': '0' });
+  const from = { ...here.source, paths: ['apps'] };
+  expect(await here.test.writer.commit(writing(from, { 'apps/a.yaml': '1' }))).toBeDefined();
+  const caches = join(here.test.scratch, 'git/caches');
+  const [cache = ''] = (await readdir(caches)).filter((name) => name.endsWith('.git'));
+  for (const name of await readdir(join(caches, cache, 'objects/pack'))) {
+    if (name.endsWith('.pack')) await writeFile(join(caches, cache, 'objects/pack', name), 'broken');
+  }
+  const { writer } = await testGit({ secrets, allowLocal: false, scratch: here.test.scratch });
+  const done = await writer.commit(writing(from, { 'apps/a.yaml': '2' }));
+  expect(done?.commit).toBe(await inBare(here, 'rev-parse', 'main'));
+});
