@@ -177,16 +177,24 @@ export interface Committed {
   readonly branch: string;
 }
 
-/** What a forge adds to git. */
+// --- forge ----------------------------------------------------------------------------------------------------------
+
+/** Pull requests (merge requests in GitLab's words) at what keeps a repository: GitHub, GitLab, Gitea and Forgejo. */
 export interface Forge {
-  /** Opens a pull or merge request from `branch` into the branch of the source, or writes anew what the open one says. */
-  propose(request: {
-    source: Source;
-    branch: string;
-    title: string;
-    body: string;
-    signal?: AbortSignal;
-  }): Promise<{ url: string; isNew: boolean }>;
+  /**
+   * Opens the request to merge `branch` into the source's branch, or updates title and body of the one that is open for these two. A `user`
+   * Failure if the source's auth is no token, the forge is another one, or it refuses, with its reason in one line.
+   */
+  propose(proposal: Proposal): Promise<{ readonly url: string; readonly isNew: boolean }>;
+}
+
+export interface Proposal {
+  /** url and branch to merge into; `auth` is the credential that may write. */
+  readonly source: Source;
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+  readonly signal?: AbortSignal;
 }
 
 // --- files of a release ---------------------------------------------------------------------------------------------

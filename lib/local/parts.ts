@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createConnect } from '../adapters/cluster/connect.ts';
+import { createForge } from '../adapters/forge/forge.ts';
 import { createGit } from '../adapters/git/git.ts';
 import { createGitWriter } from '../adapters/git/writer.ts';
 import { createRegistry } from '../adapters/registry/registry.ts';
@@ -10,7 +11,6 @@ import { createReadSecret } from '../adapters/secrets.ts';
 import { createTools } from '../adapters/tools.ts';
 import type { Connect, Forge, Git, GitWriter, OpenDraft, ReadSecret, Registry, Render } from '../app/ports.ts';
 import type { Environment } from '../config.ts';
-import { Failure } from '../domain/failure.ts';
 import type { Settings, Source } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
 import { createRender } from '../render/render.ts';
@@ -56,7 +56,7 @@ export function createParts({ config, data, environment, log, sources = [], regi
     git: createGit(gitOptions),
     writer: createGitWriter(gitOptions),
     openDraft: createOpenDraft(renderParts),
-    forge: { propose: () => Promise.reject(new Failure('user', 'Cannot open a pull request: there is no forge')) },
+    forge: createForge({ readSecret, allowLocal: true }),
     registry: createRegistry({ registries, readSecret }),
     render: createCheckoutRender(renderDirectory),
     renderDirectory,

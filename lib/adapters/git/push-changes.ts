@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommitRequest, Committed, FileChanges } from '../../app/ports.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
@@ -8,7 +8,7 @@ import { fetchBranch, fetchedCommit, listRefs, refOf } from './fetch.ts';
 import { openJob } from './job.ts';
 import { type CommitFacts, makeCommit, makeTree, type Workbench } from './make-commit.ts';
 import { type Push, push } from './push.ts';
-import { cacheNameOf, type OpenRemote, openRemote, type Workshop, withCache } from './remote.ts';
+import { cacheNameOf, healing, type OpenRemote, openRemote, type Workshop, withCache } from './remote.ts';
 import { prepareSigning, unsigned } from './signing.ts';
 import { createView, type View } from './view.ts';
 import { readCommit } from './write-repository.ts';
@@ -36,8 +36,9 @@ export async function pushChanges(
   await using _held = workshop.space.hold(cacheNameOf(source));
   const remote = await openRemote(workshop, source, job.directory, signal);
   const target = { ...remote, branch };
-  const bench = await openBench(workshop, remote, job.directory, head);
-  const treeId = await makeTree(bench, changes);
+  const { bench, treeId } = await healing(workshop, remote, 'files', () =>
+    prepareTree(workshop, remote, job.directory, changes),
+  );
   if (treeId === undefined) return undefined;
   const committed = { parent: head, branch };
   if (from !== undefined && from !== head) {
@@ -53,20 +54,22 @@ export async function pushChanges(
   return { commit, ...committed };
 }
 
-async function openBench(
+async function prepareTree(
   workshop: Workshop,
   remote: OpenRemote,
-  directory: string,
-  parent: string,
-): Promise<Workbench> {
+  folder: string,
+  { head, files }: PushedChanges,
+): Promise<{ readonly bench: Workbench; readonly treeId: string | undefined }> {
   const { home, timeoutSeconds, signal, git } = remote;
   const source = { url: remote.address.url, paths: ['.'] };
-  const tree = await readCommit(workshop, { source, remote, commit: parent, submodules: true });
+  const tree = await readCommit(workshop, { source, remote, commit: head, submodules: true });
   // The folders may be remembered, and the cache gone.
-  await bringCommit(workshop, remote, parent, false);
+  await bringCommit(workshop, remote, head, false);
+  const directory = await mkdtemp(join(folder, 'bench-'));
   const view = await createView({ git, directory: join(directory, 'view.git'), home, timeoutSeconds, signal });
   await withCache(workshop, remote, 'files', (cache) => view.refresh(cache.directory));
-  return { view, directory, parent, tree };
+  const bench = { view, directory, parent: head, tree };
+  return { bench, treeId: await makeTree(bench, files) };
 }
 
 /** Whether the commit is what would be made again: a branch of a pull request is then left as it is. */
@@ -129,14 +132,15 @@ async function isThere(
   }
 }
 
-/** Puts the commit into the cache: when its push comes back as a delivery, nothing of it is fetched. */
+/** Puts the commit into the cache, unless that has lost what it was made from: when its push comes back as a delivery, nothing is fetched. */
 async function keepCommit(
   workshop: Workshop,
   view: View,
   remote: OpenRemote,
   { commit, head }: { readonly commit: string; readonly head: string },
 ): Promise<void> {
-  await withCache(workshop, remote, 'files', async ({ directory }) => {
+  await withCache(workshop, remote, 'files', async ({ directory, isNew }) => {
+    if (isNew || !(await objectsOf(workshop, remote).find([head])).has(head)) return;
     const pack = join(directory, 'objects/pack/pack');
     await view.run(['pack-objects', '--quiet', '--revs', pack], { input: `${commit}\n^${head}\n` });
     await writeFile(join(directory, refOf(remote)), `${commit}\n`);

@@ -21,6 +21,11 @@ export function isMoved({ stdout }: PushAnswer): boolean {
   return moved.test(refusalOf(stdout) ?? '');
 }
 
+/** Whether the branch was there before: another writer made the very same commit in the same second, and this change is still to be made. */
+export function isUpToDate({ stdout }: PushAnswer): boolean {
+  return /^=\t/m.test(stdout);
+}
+
 /** The Failure that a push without success is, with the server's reason in one line. */
 export function pushFailure(exchange: Exchange, branch: string, { stdout, stderr }: PushAnswer): Failure {
   const about = `Cannot push to "${branch}" of "${withoutCredentials(exchange.address.url)}"`;

@@ -1,5 +1,5 @@
 import { slow } from './fetch.ts';
-import { isMoved, pushFailure } from './push-failure.ts';
+import { isMoved, isUpToDate, pushFailure } from './push-failure.ts';
 import type { OpenRemote } from './remote.ts';
 import type { View } from './view.ts';
 
@@ -38,8 +38,8 @@ export async function push(view: View, remote: OpenRemote, { commit, branch, fro
       timeoutSeconds: remote.timeoutSeconds,
       signal: remote.signal,
     });
-    if (result.code === 0) return true;
     const answer = { stdout: result.stdout.toString('utf8'), stderr: result.stderr };
+    if (result.code === 0) return !isUpToDate(answer);
     if (isMoved(answer)) return false;
     throw pushFailure(remote, branch, answer);
   } catch (error) {

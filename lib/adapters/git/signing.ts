@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -6,22 +6,21 @@ import { describeSecret } from '../../domain/settings/describe-secret.ts';
 import type { SecretRef } from '../../domain/settings/secret-ref.ts';
 import { runCommand } from '../../process.ts';
 
-/** What makes git sign a commit: settings before the command, arguments after it. */
+/** What makes git sign a commit: arguments of git-commit-tree(1), and the environment. */
 export interface Signing {
-  readonly settings: readonly string[];
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export const unsigned: Signing = { settings: [], arguments: [], environment: {} };
+export const unsigned: Signing = { arguments: [], environment: {} };
 
 /**
- * gpg uses a secret key only through an agent, which by itself outlives everything: this one is a child of the command and is ended with it
- * (process.ts). It has no other socket than its own.
+ * gpg uses a secret key only through an agent, which by itself outlives everything: this one stays in the process group of the command and is
+ * ended with it (process.ts). It holds none of the pipes, or git would wait for its end.
  */
 const withAgent = `#!/bin/sh
-exec gpg-agent --quiet --homedir "$GNUPGHOME" --daemon --no-detach --extra-socket none --browser-socket none \\
-  gpg --no-autostart --batch --quiet --no-tty "$@"
+gpg-agent --quiet --daemon --no-detach --extra-socket none --browser-socket none </dev/null >/dev/null 2>&1
+exec gpg --no-autostart --batch --quiet --no-tty "$@"
 `;
 
 /** Of unix(7): the longest path of a socket, with its zero byte. */
@@ -66,7 +65,9 @@ async function ssh(key: string, { ref, directory, path }: Place): Promise<Signin
   });
   if (/incorrect passphrase/.test(known.stderr)) throw passphrase(ref);
   if (known.code !== 0) throw unfit(ref, 'ssh-keygen does not take its key');
-  return { settings: ['-c', 'gpg.format=ssh'], arguments: [`-S${file}`], environment: {} };
+  // Of a key in PEM, ssh-keygen wants this one too.
+  await writeFile(`${file}.pub`, known.stdout, { mode: 0o600 });
+  return { arguments: [`-S${file}`], environment: settings({ 'gpg.format': 'ssh' }) };
 }
 
 async function openPgp(key: string, { ref, directory, path }: Place): Promise<Signing> {
@@ -82,13 +83,32 @@ async function openPgp(key: string, { ref, directory, path }: Place): Promise<Si
   const program = join(directory, 'gpg-with-agent');
   await writeFile(program, withAgent, { mode: 0o700 });
   const imported = await runCommand(program, ['--status-fd', '1', '--import'], options);
+  await removeSockets(directory);
   const fingerprint = /^\[GNUPG:\] IMPORT_OK \d+ ([0-9A-F]{40})$/m.exec(imported.stdout.toString('utf8'))?.[1];
   if (fingerprint === undefined) throw unfit(ref, 'gpg does not take its key');
+  // A key that has expired or is not for signing is taken like any other.
+  const trial = await runCommand(program, ['--local-user', fingerprint, '--detach-sign'], { ...options, input: '' });
+  await removeSockets(directory);
+  if (trial.code !== 0) throw unfit(ref, 'gpg does not sign with its key: it has expired, or is not for signing');
   return {
-    settings: ['-c', 'gpg.format=openpgp', '-c', `gpg.program=${program}`],
     arguments: [`-S${fingerprint}`],
-    environment: { GNUPGHOME: directory },
+    environment: { GNUPGHOME: directory, ...settings({ 'gpg.format': 'openpgp', 'gpg.program': program }) },
   };
+}
+
+/** An agent that was ended leaves them, and the next one does not start. */
+async function removeSockets(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  for (const name of names) if (name.startsWith('S.gpg-agent')) await rm(join(directory, name), { force: true });
+}
+
+/** Settings of git in its environment (git(1), GIT_CONFIG_COUNT). */
+function settings(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const pairs = Object.entries(values).flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return Object.fromEntries([['GIT_CONFIG_COUNT', String(Object.keys(values).length)], ...pairs]);
 }
 
 function passphrase(ref: SecretRef): Failure {
