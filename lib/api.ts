@@ -32,7 +32,7 @@ export const Run = z.object({
   targets: z.exactOptional(z.array(z.string())),
   repository: z.exactOptional(z.object({ url: z.string(), branch: z.string() })),
   pushed: z.exactOptional(
-    z.object({ commit: z.string(), branch: z.string(), pullRequest: z.exactOptional(z.string()) }),
+    z.array(z.object({ commit: z.string(), branch: z.string(), pullRequest: z.exactOptional(z.string()) })),
   ),
   kind: z.enum(['sync', 'delete', 'release']),
   cause: Cause,

@@ -41,7 +41,7 @@ export async function settleRelease(settling: ReleaseSettling, ports: JobPorts):
 function tell({ results, warnings, pushed }: ReleaseOutcome, { spec }: ReleaseJob): Told {
   const changes = releasedChanges(results);
   const objects = releasedObjects(results).filter(({ action }) => spec.type !== 'auto' || action !== 'unchanged');
-  return { result: { changes, warnings, ...(pushed && { pushed }) }, objects };
+  return { result: { changes, warnings, pushed }, objects };
 }
 
 /** A sweep that found nothing to write, and nothing wrong, leaves no run: there is one every few minutes. */
@@ -52,7 +52,7 @@ async function end(job: ReleaseJob, { result, objects }: Told, ports: JobPorts):
   const now = clock();
   await createRun(store, queueRun(job, now), now);
   await stepRun(store, job.run, now, (run) => endRun(run, 'succeeded', now, { result }), objects);
-  log.info('release succeeded', { changes: result.changes, ...(result.pushed && { commit: result.pushed.commit }) });
+  log.info('release succeeded', { changes: result.changes, commits: result.pushed?.map(({ commit }) => commit) });
 }
 
 const correct = 'Correct it; the next event or sweep of its images tries again';

@@ -16,7 +16,7 @@ export interface BookPorts {
 export interface ImageQuestion {
   /** Canonical name. */
   readonly image: string;
-  /** Tags that were pushed; absent: every tag is listed. */
+  /** Tags that were pushed; absent: every tag is listed. Those that go by version are only read if they are chosen. */
   readonly tags?: readonly string[];
   /** Those that choose among its tags: only where one goes by time an image has to be read for when it was made. */
   readonly filters: readonly TagFilter[];
@@ -88,12 +88,16 @@ export function createImageBook({ registry, store, clock }: BookPorts, signal: A
     return found === undefined ? 'the registry has no such tag' : found.excluded;
   }
 
+  /** Reads what is under a tag, and says so if it is nothing. */
+  async function look(image: string, page: Page, tag: string): Promise<void> {
+    const problem = await read(image, page, tag);
+    if (problem !== undefined) warnings.add(`"${image}:${tag}" was not taken: ${problem}`);
+  }
+
   async function readSome(image: string, page: Page, tags: readonly string[]): Promise<void> {
     try {
       for (let from = 0; from < tags.length; from += saveEvery) {
-        await forEachInFlight(tags.slice(from, from + saveEvery), readsAtOnce, async (tag) => {
-          await read(image, page, tag);
-        });
+        await forEachInFlight(tags.slice(from, from + saveEvery), readsAtOnce, (tag) => look(image, page, tag));
         await page.known.save();
       }
     } finally {
@@ -113,24 +117,22 @@ export function createImageBook({ registry, store, clock }: BookPorts, signal: A
 
   async function answer({ image, tags, filters, current }: ImageQuestion): Promise<void> {
     const page = await pageOf(image);
-    for (const tag of tags ?? []) {
-      const problem = await read(image, page, tag);
-      if (problem !== undefined) warnings.add(`"${image}:${tag}" was not taken: ${problem}`);
-    }
-    const listed = tags === undefined ? await registry.tags(parseImageRef(image), signal) : page.known.tags;
+    const byTime = filters.filter(({ order }) => order === 'created');
+    const listed = tags ?? (await registry.tags(parseImageRef(image), signal));
     if (tags === undefined) {
       const there = new Set(listed);
       for (const tag of page.known.tags) if (!there.has(tag)) page.known.forget(tag);
     }
-    const byTime = filters.filter(({ order }) => order === 'created');
-    const wanted = tags === undefined ? listed.filter((tag) => byTime.some((filter) => filter.takes(tag))) : [];
+    // What was pushed may be another image than the one that was known by its tag.
+    for (const tag of tags ?? []) page.known.forget(tag);
+    const wanted = listed.filter((tag) => byTime.some((filter) => filter.takes(tag)));
     const needed = byTime.length === 0 ? [] : [...new Set([...wanted, ...current])];
     await readSome(
       image,
       page,
-      needed.filter((tag) => page.known.get(tag) === undefined && !page.read.has(tag)),
+      needed.filter((tag) => page.known.get(tag) === undefined),
     );
-    fill(page, [...listed, ...current]);
+    fill(page, [...listed, ...page.known.tags, ...current]);
   }
 
   return {
@@ -156,10 +158,9 @@ export function createImageBook({ registry, store, clock }: BookPorts, signal: A
         if (tag === undefined) continue;
         const page = await pageOf(image);
         if (page.read.has(tag)) continue;
-        const problem = await read(image, page, tag);
+        await look(image, page, tag);
         await page.known.save();
         isSame = false;
-        if (problem !== undefined) warnings.add(`"${image}:${tag}" was not taken: ${problem}`);
       }
       return isSame;
     },

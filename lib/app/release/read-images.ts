@@ -36,12 +36,11 @@ export async function readAutomated(
   await forEachInFlight(questions, askedAtOnce, book.ask);
 }
 
-/** Asks for what a release that names an image, or wants the newest ones, has to know. Throws a `user` Failure for an image without a tag. */
+/** Asks for what a release that names an image, or wants the newest ones, has to know. Throws a `user` Failure for an image without a tag, and where a named one cannot be asked for. */
 export async function readAsked(book: ImageBook, spec: ImageSpec, running: TargetImages): Promise<void> {
   checkImageSpec(spec.image);
   if (spec.image !== latestImages) {
-    const { tag = '', ...name } = parseImageRef(spec.image);
-    await book.ask({ image: canonicalName(name), tags: [tag], filters: [], current: [] });
+    await book.confirm([parseImageRef(spec.image)]);
     return;
   }
   const named = new Set(

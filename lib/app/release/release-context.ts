@@ -34,8 +34,8 @@ export interface ReleaseContext {
 /** How a release ended. A Failure that is thrown instead ended it before anything was written. */
 export interface ReleaseOutcome {
   readonly results: readonly TargetResults[];
-  /** Absent where nothing was to be written. */
-  readonly pushed?: Pushed;
+  /** None where nothing was to be written. */
+  readonly pushed: readonly Pushed[];
   /** What was found otherwise than it was told, and what could not be done. */
   readonly warnings: readonly string[];
   /** What could not be asked or written; what could be is in `pushed`. */

@@ -1,6 +1,5 @@
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { ReleaseSpec } from '../../domain/release/release-spec.ts';
-import { latestImages } from '../../domain/release/release-spec.ts';
 import { isChanged, type TargetResults } from '../../domain/release/target-results.ts';
 import { refuseToWrite, type Writer, writersOf } from '../../domain/release/writer-settings.ts';
 import type { Target } from '../../domain/settings/settings.ts';
@@ -10,7 +9,7 @@ import { planTarget } from './plan-target.ts';
 import { readAsked, readAutomated } from './read-images.ts';
 import type { ReleaseContext, ReleaseOutcome, ReleasePorts } from './release-context.ts';
 import { writePolicies } from './write-policies.ts';
-import { type Known, type Written, writeImages } from './write-release.ts';
+import { choose, type Known, type Written, writeImages } from './write-release.ts';
 
 /**
  * Writes to one branch what a ReleaseJob asks for (DESIGN §3): what runs → what registries have → what is to change → the head of the branch →
@@ -29,7 +28,7 @@ export async function release(context: ReleaseContext, ports: ReleasePorts): Pro
   await read(book, job.spec, running, context);
 
   const known = { running, book };
-  const planned = planAll(job.spec, known);
+  const planned = job.spec.type === 'auto' ? await planAll(known) : undefined;
   const concerned = targets.filter(({ name }) => planned === undefined || planned.concerned.has(name));
   const written: Written[] = [];
   const failures: Failure[] = [];
@@ -41,11 +40,10 @@ export async function release(context: ReleaseContext, ports: ReleasePorts): Pro
       failures.push(asFailure(error));
     }
   }
-  const pushed = written.findLast((each) => each.pushed !== undefined)?.pushed;
   const error = failures[0] ?? unasked(book);
   return {
     results: [...written.flatMap(({ results }) => results), ...(planned?.others ?? [])],
-    ...(pushed !== undefined && { pushed }),
+    pushed: written.flatMap(({ pushed }) => pushed ?? []),
     warnings: [...refusals, ...warningsOf(book), ...written.flatMap(({ warnings }) => warnings)],
     ...(error !== undefined && { error }),
   };
@@ -80,11 +78,7 @@ async function read(
   const images = [...running.values()].map((target) => target.images);
   const [first] = images;
   if (spec.type === 'auto') await readAutomated(book, images, events);
-  else if (spec.type === 'image' && first !== undefined) {
-    await readAsked(book, spec, first);
-    const [failure] = book.failures.values();
-    if (failure !== undefined && spec.image !== latestImages) throw failure;
-  }
+  else if (spec.type === 'image' && first !== undefined) await readAsked(book, spec, first);
 }
 
 async function write(writer: Writer, known: Known, context: ReleaseContext, ports: ReleasePorts): Promise<Written> {
@@ -103,16 +97,17 @@ interface PlannedTargets {
 
 /**
  * What automation would change if git had what runs: where that is nothing git need not be asked. What a push of git changes since, its sync tells the
- * index of. Where markers stand only git knows. Undefined for what somebody asks for.
+ * index of. Where markers stand only git knows.
  */
-function planAll({ type }: ReleaseSpec, { running, book }: Known): PlannedTargets | undefined {
-  if (type !== 'auto') return undefined;
-  const { images } = book;
-  const hasPolicies = [...running.values()].some((target) => target.images.policies.length > 0) && images.size > 0;
-  const plans = [...running].map(([target, { images: live }]): TargetResults => {
-    return { target, results: planTarget({ spec: { type }, defined: live, running: live, images }) };
-  });
-  const others = hasPolicies ? [] : plans.filter((plan) => !isChanged(plan));
+async function planAll({ running, book }: Known): Promise<PlannedTargets> {
+  const spec = { type: 'auto' } as const;
+  const plans = await choose(book, () =>
+    [...running].map(([target, { images: live }]): TargetResults => {
+      return { target, results: planTarget({ spec, defined: live, running: live, images: book.images }) };
+    }),
+  );
+  const hasPolicies = [...running.values()].some((target) => target.images.policies.length > 0);
+  const others = hasPolicies && book.images.size > 0 ? [] : plans.filter((plan) => !isChanged(plan));
   const isOther = new Set(others.map(({ target }) => target));
   return { concerned: new Set([...running.keys()].filter((target) => !isOther.has(target))), others };
 }

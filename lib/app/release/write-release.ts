@@ -33,8 +33,8 @@ export interface Written {
   readonly pushed?: Pushed;
 }
 
-/** How often images that vanish while they are looked at are chosen anew. */
-const mostChoices = 10;
+/** How many images that are listed and not there are passed over. */
+const mostChoices = 100;
 
 /** Writes what is decided on the head of the branch, with one commit. */
 export async function writeImages(
@@ -59,31 +59,42 @@ export async function writeImages(
   return { ...written, ...(pushed && { pushed }) };
 }
 
-/** Decides until every image that is about to be written was looked at. */
+/** What is decided, until every image of it was looked at: of one that is not what it was taken for, anew. */
+export async function choose(
+  book: ImageBook,
+  plan: () => readonly TargetResults[],
+  others: () => Iterable<ImageRef> = () => [],
+): Promise<readonly TargetResults[]> {
+  for (let choice = 1; choice <= mostChoices; choice++) {
+    const results = plan();
+    if (await book.confirm([...targetsOf(results), ...others()])) return results;
+  }
+  throw new Failure('server', 'Cannot choose images: what the registry has is not what it lists');
+}
+
 async function decide(
   draft: Draft,
   spec: ImageRelease,
   { running, book }: Known,
 ): Promise<Decided & { readonly problems: readonly string[] }> {
-  for (let choice = 1; ; choice++) {
-    const results: TargetResults[] = [];
-    for (const [target, defined] of draft.defined) {
-      const live = running.get(target);
-      if (defined instanceof Failure || live === undefined) continue;
-      results.push({ target, results: planTarget({ spec, defined, running: live.images, images: book.images }) });
-    }
-    const { images: chosen, failures } = chooseImages(spec.type === 'auto' ? definedImages(draft) : [], book.images);
-    const images = [...targetsOf(results), ...chosen.values()];
-    const isSame = await book.confirm(images);
-    if (spec.type === 'containers') for (const image of images) requireImage(book, image);
-    if (isSame) return { results, chosen, problems: [...failures].map(([id, { message }]) => `${id}: ${message}`) };
-    if (choice === mostChoices)
-      throw new Failure('server', 'Cannot choose images: the registry changes while it is read');
-  }
-}
-
-function definedImages({ defined }: Draft): readonly TargetImages[] {
-  return [...defined.values()].filter((one): one is TargetImages => !(one instanceof Failure));
+  const defined = [...draft.defined].filter((entry): entry is [string, TargetImages] => !(entry[1] instanceof Failure));
+  const policies = () => {
+    const targets = spec.type === 'auto' ? defined.map(([, images]) => images) : [];
+    return chooseImages(targets, book.images);
+  };
+  const results = await choose(
+    book,
+    () =>
+      defined.flatMap(([target, images]): TargetResults[] => {
+        const live = running.get(target);
+        if (live === undefined) return [];
+        return [{ target, results: planTarget({ spec, defined: images, running: live.images, images: book.images }) }];
+      }),
+    () => policies().images.values(),
+  );
+  if (spec.type === 'containers') for (const image of targetsOf(results)) requireImage(book, image);
+  const { images: chosen, failures } = policies();
+  return { results, chosen, problems: [...failures].map(([id, { message }]) => `${id}: ${message}`) };
 }
 
 function targetsOf(results: readonly TargetResults[]): readonly ImageRef[] {

@@ -54,8 +54,10 @@ export interface Run {
   /** Of a release: all of them, and where it writes to. */
   readonly targets?: readonly string[];
   readonly repository?: { readonly url: string; readonly branch: string };
-  /** Of a release that has written something; the last one, where its targets say different things of how to write. */
-  readonly pushed?: Pushed;
+  /**
+   * Commits of a release, in all its attempts: one, unless its targets say different things of how to write, or an attempt could write only a part.
+   */
+  readonly pushed?: readonly Pushed[];
   /** `delete`: a target was removed from its cluster; its revision is what was applied last, or 40 zeros where nothing was. */
   readonly kind: 'sync' | 'delete' | 'release';
   readonly cause: Cause;
@@ -103,7 +105,8 @@ export type RunSummary = Omit<Run, 'objects'>;
 export interface RunResult {
   readonly changes: Readonly<Record<Action, number>>;
   readonly warnings: readonly string[];
-  readonly pushed?: Pushed;
+  /** What this attempt has pushed. */
+  readonly pushed?: readonly Pushed[];
 }
 
 /** How a run ends, beside its status. */
@@ -173,7 +176,7 @@ export function requeueRun(run: RunSummary, { error, result, againAt }: RunDelay
   if (isOver(run)) return undefined;
   return {
     ...withoutStanding(run),
-    ...result,
+    ...withPushed(run, result),
     status: 'queued',
     ...(error && { error }),
     ...(againAt !== undefined && { againAt: iso(againAt) }),
@@ -188,7 +191,7 @@ export function endRun(
 ): RunSummary | undefined {
   if (isOver(run)) return undefined;
   const { result, ...reason } = end;
-  return { ...withoutStanding(run), ...result, status, finishedAt: iso(at), ...reason };
+  return { ...withoutStanding(run), ...withPushed(run, result), status, finishedAt: iso(at), ...reason };
 }
 
 /** Of a Failure what a run says; with `names` where its help tells commands for the target and the run. */
@@ -197,22 +200,22 @@ export function runErrorOf({ fault, message, help }: Failure, names?: Names): Ru
   return { fault, message, help: names === undefined ? help : nameInHelp(help, names) };
 }
 
+/** What earlier attempts have pushed is in git, and stays in the record. */
+function withPushed({ pushed = [] }: RunSummary, result: RunResult | undefined): Partial<RunResult> {
+  const all = [...pushed, ...(result?.pushed ?? [])];
+  return { ...result, ...(all.length > 0 && { pushed: all }) };
+}
+
 /** Without what told how it stood until now. */
 function withoutStanding(run: RunSummary): RunSummary {
   const { phase: _phase, error: _error, againAt: _againAt, waitingFor: _waitingFor, ...kept } = run;
   return kept;
 }
 
-function identity({
-  id,
-  target,
-  targets,
-  repository,
-  kind,
-  cause,
-  queuedAt,
-}: RunSummary): Omit<RunSummary, 'status' | 'changes'> {
-  return { id, target, ...(targets && { targets }), ...(repository && { repository }), kind, cause, queuedAt };
+function identity(run: RunSummary): Omit<RunSummary, 'status' | 'changes'> {
+  const { id, target, targets, repository, pushed, kind, cause, queuedAt } = run;
+  const release = { ...(targets && { targets }), ...(repository && { repository }), ...(pushed && { pushed }) };
+  return { id, target, ...release, kind, cause, queuedAt };
 }
 
 function iso(at: number): string {

@@ -16,7 +16,7 @@ import { endRun } from '../../../lib/domain/jobs/run.ts';
 import { commit, createJobWorld, type JobWorld, take, targetsOf } from './job-world.ts';
 
 const source = { url: 'https://github.com/acme/shop.git', branch: 'main' };
-const nothing: ReleaseOutcome = { results: [], warnings: [] };
+const nothing: ReleaseOutcome = { results: [], pushed: [], warnings: [] };
 
 /** A world in which `shop` waits for tags of one image, and a release does what the test says. */
 async function createWorld(release: (context: ReleaseContext) => Promise<ReleaseOutcome> = async () => nothing) {

@@ -40,7 +40,7 @@ describe('a release that is asked for', () => {
     const { world, image, release } = await createWorld();
     const spec = { type: 'image', workloads: all, image: `${image}:1.1.0`, ...defaults } as const;
     const { run, results } = await release(spec, { message: 'Because' });
-    expect(run).toMatchObject({ status: 'succeeded', pushed: { commit: await world.head() } });
+    expect(run).toMatchObject({ status: 'succeeded', pushed: [{ commit: await world.head() }] });
     expect(results).toEqual([
       ['shop:deployment/web', 'success', undefined],
       ['shop:deployment/locked', 'skipped', 'locked'],
@@ -125,7 +125,7 @@ describe('a release that is asked for', () => {
       },
     };
     const { run, results } = await release(spec);
-    expect(run.pushed).toMatchObject({ branch: 'main' });
+    expect(run.pushed).toMatchObject([{ branch: 'main' }]);
     expect(results).toEqual([
       ['shop:deployment/web', 'failed', expect.stringContaining('the filter "semver:~~" cannot be read')],
       ['shop:deployment/locked', 'skipped', 'no changes made'],

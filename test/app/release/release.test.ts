@@ -39,7 +39,7 @@ describe('a pushed image', () => {
       status: 'succeeded',
       cause: { kind: 'image', by: 'registry' },
       revision: `main@sha1:${before}`,
-      pushed: { commit: await world.head(), branch: 'main' },
+      pushed: [{ commit: await world.head(), branch: 'main' }],
       changes: { configured: 2, skipped: 1 },
     });
     expect(run.objects.map(({ id: object, action, error }) => [object, action, error])).toEqual([
@@ -108,8 +108,8 @@ describe('a pushed image', () => {
     const run = await world.run(lie);
     expect(run).toMatchObject({ status: 'succeeded', changes: { configured: 0 } });
     expect(run.warnings).toEqual([
-      `"${server.host}/${app}:1.2.0" was not taken: the registry has no such tag`,
       `"${server.host}/${app}:1.3.0" was not taken: no suitable manifest (linux amd64) in manifestlist`,
+      `"${server.host}/${app}:1.2.0" was not taken: the registry has no such tag`,
     ]);
     expect(await world.head()).toBe(before);
   });
@@ -225,11 +225,13 @@ describe('a target', () => {
     const [id] = await world.event(`${app}:1.1.0`);
     await world.drain();
     expect(await world.run(id)).toMatchObject({
-      pushed: {
-        commit: await world.head('sluice/main'),
-        branch: 'sluice/main',
-        pullRequest: 'https://forge.example/pulls/1',
-      },
+      pushed: [
+        {
+          commit: await world.head('sluice/main'),
+          branch: 'sluice/main',
+          pullRequest: 'https://forge.example/pulls/1',
+        },
+      ],
     });
     expect(world.proposed).toEqual([
       { title: `Auto-release ${server.host}/${app}:1.1.0`, body: '', branch: 'sluice/main' },
@@ -339,7 +341,7 @@ describe('a sweep', () => {
     world.asked.length = 0;
     await world.ask(sweep);
     await world.drain();
-    expect(world.asked).toEqual([`tags ${app}`]);
+    expect(world.asked).toEqual([`tags ${app}`, `image ${app}:1.1.0`]);
   });
 
   it('goes down where the filter wants it, and says so', async () => {
