@@ -7,7 +7,7 @@ import { namespaceOf } from './cluster/namespace-of.ts';
 import { withStoredKinds } from './cluster/stored-kinds.ts';
 import type { SyncContext, SyncOutcome } from './outcome.ts';
 import type { Checkout, Connect, Render } from './ports.ts';
-import { indexImages } from './records/image-index.ts';
+import { indexImages } from './records/index-images.ts';
 import { type HeadPorts, resolveHead } from './resolve-head.ts';
 
 export interface SyncPorts extends HeadPorts, BringPorts {

@@ -1,5 +1,5 @@
 import { canonicalName, tryParseImageRef } from '../../domain/images/image-ref.ts';
-import { parseTagFilter } from '../../domain/images/tag-filter.ts';
+import { mayTake } from '../../domain/images/may-take.ts';
 import type { Change, ImageChange } from '../../domain/jobs/change.ts';
 import type { Cause, ImageJob, ReleaseJob } from '../../domain/jobs/job.ts';
 import { releaseGroup } from '../../domain/jobs/release-group.ts';
@@ -69,11 +69,11 @@ function eventsOf(changes: readonly Change[]): readonly ImageEvent[] {
   return [...events.values()];
 }
 
-/** Whether something of the target would take the tag. */
+/** Whether something of the target may take the tag. */
 function waits({ filters, chosen }: IndexEntry, target: Target, { tag }: ImageEvent): boolean {
   if (!isAutomatedTarget(target)) return false;
   if (chosen || tag === undefined) return chosen || filters.length > 0;
-  return filters.some((filter) => parseTagFilter(filter).takes(tag));
+  return filters.some((filter) => mayTake(filter, tag));
 }
 
 function add(releases: Map<string, WantedRelease>, { name, source }: Target, event: ImageEvent): void {

@@ -7,7 +7,7 @@ import { type Applied, putBack, skip, wait } from '../../domain/jobs/target-stat
 import { suspendedAnnotation } from '../../domain/objects/inventory.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import { describeWaited, type Suspended, type Synced, type SyncOutcome } from '../outcome.ts';
-import { forgetImages } from '../records/image-index.ts';
+import { forgetImages } from '../records/index-images.ts';
 import { stepRun } from '../records/runs.ts';
 import { stepTargetState } from '../records/target-state.ts';
 import { storeWaited } from '../records/waited-objects.ts';

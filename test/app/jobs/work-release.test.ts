@@ -5,7 +5,7 @@ import { takeBack } from '../../../lib/app/jobs/take-back.ts';
 import { workCheck } from '../../../lib/app/jobs/work-check.ts';
 import { type WorkReleasePorts, workRelease } from '../../../lib/app/jobs/work-release.ts';
 import { readEvents } from '../../../lib/app/records/image-events.ts';
-import { indexImages } from '../../../lib/app/records/image-index.ts';
+import { indexImages } from '../../../lib/app/records/index-images.ts';
 import { releaseLease, takeLease } from '../../../lib/app/records/leases.ts';
 import { stepRun } from '../../../lib/app/records/runs.ts';
 import { stepTargetState } from '../../../lib/app/records/target-state.ts';

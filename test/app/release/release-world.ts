@@ -10,7 +10,7 @@ import { sendReleases } from '../../../lib/app/jobs/send-jobs.ts';
 import { workCheck } from '../../../lib/app/jobs/work-check.ts';
 import { workRelease } from '../../../lib/app/jobs/work-release.ts';
 import type { Forge, Message, Registry } from '../../../lib/app/ports.ts';
-import { indexImages } from '../../../lib/app/records/image-index.ts';
+import { indexImages } from '../../../lib/app/records/index-images.ts';
 import { createRun } from '../../../lib/app/records/runs.ts';
 import { release } from '../../../lib/app/release/release.ts';
 import type { ReleasePorts } from '../../../lib/app/release/release-context.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../lib/app/ports.ts';
-import { findUses, forgetImages, indexImages, readHeads, readRunning } from '../../../lib/app/records/image-index.ts';
+import { findUses, readHeads, readRunning } from '../../../lib/app/records/image-index.ts';
+import { forgetImages, indexImages } from '../../../lib/app/records/index-images.ts';
 import type { TargetImages, UsedWorkload } from '../../../lib/domain/release/target-images.ts';
 import { createJobWorld } from '../jobs/job-world.ts';
 
