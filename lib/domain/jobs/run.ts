@@ -201,8 +201,9 @@ export function runErrorOf({ fault, message, help }: Failure, names?: Names): Ru
 }
 
 /** What earlier attempts have pushed is in git, and stays in the record. */
-function withPushed({ pushed = [] }: RunSummary, result: RunResult | undefined): Partial<RunResult> {
-  const all = [...pushed, ...(result?.pushed ?? [])];
+function withPushed({ pushed = [] }: RunSummary, found: RunResult | undefined): Partial<RunResult> {
+  const { pushed: now = [], ...result } = found ?? {};
+  const all = [...pushed, ...now];
   return { ...result, ...(all.length > 0 && { pushed: all }) };
 }
 
