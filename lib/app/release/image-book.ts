@@ -151,18 +151,18 @@ export function createImageBook({ registry, store, clock }: BookPorts, signal: A
       }
     },
     async confirm(images) {
-      let isSame = true;
+      const unread = new Map<string, readonly [page: Page, image: string, tag: string]>();
       for (const ref of images) {
         const image = canonicalName(ref);
         const { tag } = ref;
-        if (tag === undefined) continue;
         const page = await pageOf(image);
-        if (page.read.has(tag)) continue;
+        if (tag !== undefined && !page.read.has(tag)) unread.set(`${image}:${tag}`, [page, image, tag]);
+      }
+      await forEachInFlight([...unread.values()], readsAtOnce, async ([page, image, tag]) => {
         await look(image, page, tag);
         await page.known.save();
-        isSame = false;
-      }
-      return isSame;
+      });
+      return unread.size === 0;
     },
   };
 }

@@ -16,7 +16,7 @@ export async function writePolicies(
   context: ReleaseContext,
   ports: ReleasePorts,
 ): Promise<Written> {
-  const target = writer.targets[0]?.name ?? '';
+  const [{ name: target }] = writer.targets;
   let results = new Map<string, WorkloadResult>();
 
   async function edit(draft: Draft): Promise<string> {
@@ -28,7 +28,7 @@ export async function writePolicies(
       const id = formatWorkloadId(parseWorkloadId(written));
       results.set(id, ids.has(id) ? await editOne(draft, id, update) : without('skipped', reasons.notInRepository));
     }
-    return messageFor(writer, policyMessage(spec, causeOf(context)), [{ results }], context);
+    return messageFor(writer, policyMessage(spec, causeOf(context)), results, context);
   }
 
   async function editOne(draft: Draft, id: string, update: PolicySpec['workloads'][string]): Promise<WorkloadResult> {

@@ -49,10 +49,11 @@ export async function writeImages(
   async function change(draft: Draft): Promise<string> {
     const decided = await decide(draft, spec, known);
     const { results, marked } = await editDraft(draft, decided);
-    const byPolicy = { target: writer.targets[0]?.name ?? '', results: markedResults(marked.values, decided.chosen) };
+    const byPolicy = { target: writer.targets[0].name, results: markedResults(marked.values, decided.chosen) };
     const all = byPolicy.results.size === 0 ? results : [...results, byPolicy];
     written = { results: all, warnings: [...unrendered(draft), ...decided.problems, ...marked.problems] };
-    return messageFor(writer, releaseMessage(spec, mergeResults(all), causeOf(context)), all, context);
+    const merged = mergeResults(all);
+    return messageFor(writer, releaseMessage(spec, merged, causeOf(context)), merged, context);
   }
 
   const pushed = await commit(writer, known, change, context, ports);
@@ -159,14 +160,13 @@ export async function commit(
 export function messageFor(
   { template, targets }: Writer,
   message: string,
-  results: readonly { readonly results: ReleaseResults }[],
+  results: ReleaseResults,
   { job }: ReleaseContext,
 ): string {
-  const merged = new Map(results.flatMap((each) => [...each.results]));
   return fillMessage(template, {
     message,
-    images: changedImages(merged),
-    workloads: changedWorkloads(merged),
+    images: changedImages(results),
+    workloads: changedWorkloads(results),
     targets: targets.map(({ name }) => name),
     user: job.cause.by,
   });

@@ -5,7 +5,7 @@ import type { Source, Target } from '../settings/settings.ts';
 
 /** How some targets of one branch are written to: what they say alike. */
 export interface Writer {
-  readonly targets: readonly Target[];
+  readonly targets: readonly [Target, ...Target[]];
   /** Everything that they read, with the credential that may write. */
   readonly source: Source;
   readonly files: readonly string[];
@@ -32,7 +32,7 @@ export function writersOf(targets: readonly Target[]): readonly Writer[] {
       waysOf(automation),
     ]),
   );
-  return [...groups.values()].map(writerOf);
+  return [...groups.values()].flatMap((group) => group.slice(0, 1).map((first) => writerOf(first, group.slice(1))));
 }
 
 function waysOf(automation: Target['automation']) {
@@ -43,9 +43,8 @@ function authOf({ source, automation }: Pick<Target, 'source' | 'automation'>) {
   return automation?.auth ?? source.auth;
 }
 
-function writerOf(targets: readonly Target[]): Writer {
-  const [first] = targets;
-  if (first === undefined) throw new TypeError('A group has a member');
+function writerOf(first: Target, others: readonly Target[]): Writer {
+  const targets = [first, ...others] as const;
   const { automation, submodules } = first;
   const { auth: _, ...source } = first.source;
   const auth = authOf(first);

@@ -167,3 +167,56 @@ describe('a release that is asked for', () => {
     ]);
   });
 });
+
+describe('what cannot be done at all', () => {
+  it('for one way of writing keeps what was written by another, and is tried again', async () => {
+    const world = await createReleaseWorld(
+      server.host,
+      { source: { paths: ['a'] } },
+      { source: { paths: ['b'] }, automation: { message: 'own: {message}' } },
+    );
+    const app = 'acme/half';
+    for (const folder of ['a', 'b']) {
+      await world.repository.commit({ [`${folder}/web.yaml`]: deployment('web', `${server.host}/${app}:1.0.0`) });
+    }
+    await world.commit({});
+    await world.image(`${app}:1.1.0`);
+    const { writer } = world.ports;
+    let calls = 0;
+    world.ports = {
+      ...world.ports,
+      writer: {
+        async commit(request) {
+          if (++calls === 2) throw new Failure('server', 'Cannot commit: other writers were faster 5 times');
+          return await writer.commit(request);
+        },
+      },
+    };
+    const [id] = await world.event(`${app}:1.1.0`);
+    await world.work();
+    const half = await world.run(id);
+    expect(half).toMatchObject({
+      status: 'queued',
+      error: { message: 'Cannot commit: other writers were faster 5 times' },
+    });
+    expect(half.pushed).toHaveLength(1);
+    await world.drain();
+    const whole = await world.run(id);
+    expect(whole).toMatchObject({ status: 'succeeded' });
+    expect(whole.pushed).toHaveLength(2);
+    expect(await world.log()).toHaveLength(5);
+  });
+
+  it('since a registry lists what it does not have is tried again, and not for ever', async () => {
+    const { world, app } = await createWorld();
+    await world.commit({ 'web.yaml': deployment('web', `${server.host}/${app}:1.0.0`) });
+    const tags = Array.from({ length: 150 }, (_, index) => `1.2.${index}`);
+    world.ports = { ...world.ports, registry: { ...world.ports.registry, tags: async () => tags } };
+    const id = await world.ask({ spec: { type: 'auto' }, cause: { kind: 'sweep', by: 'schedule' } });
+    await world.work();
+    expect(await world.run(id)).toMatchObject({
+      status: 'queued',
+      error: { message: 'Cannot choose images: what the registry has is not what it lists' },
+    });
+  });
+});

@@ -39,7 +39,8 @@ export interface ReleaseWorld {
   readonly asked: string[];
   /** Pull requests that were opened. */
   readonly proposed: { readonly title: string; readonly body: string; readonly branch: string }[];
-  readonly ports: ReleasePorts;
+  /** Of the next work. */
+  ports: ReleasePorts;
   /** Throws what is given instead of asking the registry, while it is set. */
   trouble: unknown;
   /** Pushes the files, and indexes what the targets use as their syncs do. */
