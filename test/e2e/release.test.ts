@@ -88,7 +88,7 @@ async function open(kubeconfig: string, automation: object = {}): Promise<Theatr
     },
     async releases(count) {
       let found: readonly Run[] = [];
-      for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
         found = (await serve.runs()).filter(({ kind }) => kind === 'release');
         if (found.length >= count && found.every(({ finishedAt }) => finishedAt !== undefined)) return found;
       }
@@ -192,88 +192,96 @@ describeCluster('image automation', (kubeconfig) => {
     });
   });
 
-  it.skipIf(!isHere)('of a burst of tags loses none, whoever else pushes to the branch meanwhile', async () => {
-    await using theatre = await open(kubeconfig);
-    const { stage, serve, registry, git } = theatre;
-    const images = Array.from({ length: 10 }, (_, index) => `team/app-${index}`);
-    const names = Array.from({ length: 40 }, (_, index) => `web-${index}`);
-    const imageOf = (index: number) => `${registry.host}/${images[index % images.length]}`;
-    for (const image of images) await theatre.image(image, '1.0.0');
-    const files = names.map((name, index) => [`apps/${name}.yaml`, deployment(name, `${imageOf(index)}:1.0.0`)]);
-    const first = await serve.push(Object.fromEntries(files));
-    await serve.ended(first.run);
+  it.skipIf(!isHere)(
+    'of a burst of tags loses none, whoever else pushes to the branch meanwhile',
+    async () => {
+      await using theatre = await open(kubeconfig);
+      const { stage, serve, registry, git } = theatre;
+      const images = Array.from({ length: 10 }, (_, index) => `team/app-${index}`);
+      const names = Array.from({ length: 40 }, (_, index) => `web-${index}`);
+      const imageOf = (index: number) => `${registry.host}/${images[index % images.length]}`;
+      for (const image of images) await theatre.image(image, '1.0.0');
+      const files = names.map((name, index) => [`apps/${name}.yaml`, deployment(name, `${imageOf(index)}:1.0.0`)]);
+      const first = await serve.push(Object.fromEntries(files));
+      await serve.ended(first.run);
 
-    await using second = await startSecondWriter(theatre);
-    await second.pushed(1);
-    const begin = performance.now();
-    for (let minor = 1; minor <= 5; minor++) {
-      await Promise.all(images.map((image) => theatre.image(image, `1.${minor}.0`)));
-    }
-    const bare = ['--git-dir', stage.repository.bare];
-    async function newest(): Promise<number> {
-      const found = await run('git', [...bare, 'grep', '-h', '-c', ':1.5.0"', 'main', '--', 'apps']).catch(() => '');
-      return found === '' ? 0 : found.split('\n').length;
-    }
-    for (const end = Date.now() + 60_000; (await newest()) < names.length && Date.now() < end; ) await sleep(100);
-    const took = performance.now() - begin;
-    expect(await newest()).toBe(names.length);
-    const written = await second.stop();
-    const releases = (await theatre.releases(50)).filter(({ pushed }) => pushed !== undefined);
-    console.log(
-      `50 tags to 40 workloads in ${Math.round(took)} ms: ${releases.length} commits, beside ${written.length} of another`,
-    );
+      await using second = await startSecondWriter(theatre);
+      await second.pushed(1);
+      const begin = performance.now();
+      for (let minor = 1; minor <= 5; minor++) {
+        await Promise.all(images.map((image) => theatre.image(image, `1.${minor}.0`)));
+      }
+      const bare = ['--git-dir', stage.repository.bare];
+      async function newest(): Promise<number> {
+        const found = await run('git', [...bare, 'grep', '-h', '-c', ':1.5.0"', 'main', '--', 'apps']).catch(() => '');
+        return found === '' ? 0 : found.split('\n').length;
+      }
+      for (const end = Date.now() + 180_000; (await newest()) < names.length && Date.now() < end; ) await sleep(100);
+      const took = performance.now() - begin;
+      expect(await newest()).toBe(names.length);
+      const written = await second.stop();
+      const releases = (await theatre.releases(50)).filter(({ pushed }) => pushed !== undefined);
+      console.log(
+        `50 tags to 40 workloads in ${Math.round(took)} ms: ${releases.length} commits, beside ${written.length} of another`,
+      );
 
-    const log = await run('git', [...bare, 'log', '--format=%H|%an|%P|%T', 'main']);
-    const commits = log.split('\n').map((line) => line.split('|'));
-    // One parent each but the first: nobody merged, and nobody's commit was taken out by another.
-    expect(commits.map(([, , parents]) => parents?.length)).toEqual([...commits.slice(1).map(() => 40), 0]);
-    const trees = commits.map((commit) => commit.at(-1));
-    expect(trees.filter((tree, index) => tree === trees[index + 1])).toEqual([]);
-    expect(
-      commits
-        .filter(([, author]) => author === 'Sluice')
-        .flatMap(([hash]) => hash)
-        .sort(),
-    ).toEqual(releases.flatMap(({ pushed }) => pushed?.map(({ commit }) => commit)).sort());
-    expect(releases.length).toBeLessThan(25);
-    const there = (await run('git', [...bare, 'ls-tree', '--name-only', 'main', 'notes/'])).split('\n');
-    expect(there.sort()).toEqual(written.map((name) => `notes/${name}`).sort());
-    expect(git.requests.length).toBeGreaterThan(0);
-  });
+      const log = await run('git', [...bare, 'log', '--format=%H|%an|%P|%T', 'main']);
+      const commits = log.split('\n').map((line) => line.split('|'));
+      // One parent each but the first: nobody merged, and nobody's commit was taken out by another.
+      expect(commits.map(([, , parents]) => parents?.length)).toEqual([...commits.slice(1).map(() => 40), 0]);
+      const trees = commits.map((commit) => commit.at(-1));
+      expect(trees.filter((tree, index) => tree === trees[index + 1])).toEqual([]);
+      expect(
+        commits
+          .filter(([, author]) => author === 'Sluice')
+          .flatMap(([hash]) => hash)
+          .sort(),
+      ).toEqual(releases.flatMap(({ pushed }) => pushed?.map(({ commit }) => commit)).sort());
+      expect(releases.length).toBeLessThan(25);
+      const there = (await run('git', [...bare, 'ls-tree', '--name-only', 'main', 'notes/'])).split('\n');
+      expect(there.sort()).toEqual(written.map((name) => `notes/${name}`).sort());
+      expect(git.requests.length).toBeGreaterThan(0);
+    },
+    240_000,
+  );
 
-  it.skipIf(!isHere)('believes nothing that a registry does not have, and waits for one that is down', async () => {
-    await using theatre = await open(kubeconfig);
-    const { serve, registry } = theatre;
-    await theatre.image('acme/shop', '1.0.0');
-    const image = `${registry.host}/acme/shop`;
-    const first = await serve.push({ 'shop.yaml': deployment('shop', `${image}:1.0.0`) });
-    await serve.ended(first.run);
+  it.skipIf(!isHere)(
+    'believes nothing that a registry does not have, and waits for one that is down',
+    async () => {
+      await using theatre = await open(kubeconfig);
+      const { serve, registry } = theatre;
+      await theatre.image('acme/shop', '1.0.0');
+      const image = `${registry.host}/acme/shop`;
+      const first = await serve.push({ 'shop.yaml': deployment('shop', `${image}:1.0.0`) });
+      await serve.ended(first.run);
 
-    await theatre.lie('acme/shop', '1.9.0');
-    const [lie] = await theatre.releases(1);
-    expect(lie).toMatchObject({
-      status: 'succeeded',
-      warnings: [`"${image}:1.9.0" was not taken: the registry has no such tag`],
-    });
-    const index = { schemaVersion: 2, mediaType: oci.index, manifests: [] };
-    await pushManifest(`http://${registry.host}`, 'acme/shop', '1.8.0', index, oci.index);
-    const [other] = await theatre.releases(2);
-    expect(other?.warnings?.[0]).toContain('no suitable manifest (linux amd64)');
-    await theatre.image('acme/unused', '1.0.0');
-    expect(await theatre.head()).toBe(first.commit);
+      await theatre.lie('acme/shop', '1.9.0');
+      const [lie] = await theatre.releases(1);
+      expect(lie).toMatchObject({
+        status: 'succeeded',
+        warnings: [`"${image}:1.9.0" was not taken: the registry has no such tag`],
+      });
+      const index = { schemaVersion: 2, mediaType: oci.index, manifests: [] };
+      await pushManifest(`http://${registry.host}`, 'acme/shop', '1.8.0', index, oci.index);
+      const [other] = await theatre.releases(2);
+      expect(other?.warnings?.[0]).toContain('no suitable manifest (linux amd64)');
+      await theatre.image('acme/unused', '1.0.0');
+      expect(await theatre.head()).toBe(first.commit);
 
-    await theatre.image('acme/shop', '1.1.0');
-    await theatre.releases(3);
-    await registry.stop();
-    await theatre.lie('acme/shop', '1.2.0');
-    await theatre.retried();
-    await registry.restart();
-    await theatre.image('acme/shop', '1.2.0');
-    await theatre.moved(await theatre.head(), 60);
-    expect(await run('git', ['--git-dir', theatre.stage.repository.bare, 'show', 'main:shop.yaml'])).toContain(
-      ':1.2.0',
-    );
-  });
+      await theatre.image('acme/shop', '1.1.0');
+      await theatre.releases(3);
+      await registry.stop();
+      await theatre.lie('acme/shop', '1.2.0');
+      await theatre.retried();
+      await registry.restart();
+      await theatre.image('acme/shop', '1.2.0');
+      await theatre.moved(await theatre.head(), 60);
+      expect(await run('git', ['--git-dir', theatre.stage.repository.bare, 'show', 'main:shop.yaml'])).toContain(
+        ':1.2.0',
+      );
+    },
+    120_000,
+  );
 });
 
 interface SecondWriter extends AsyncDisposable {
