@@ -10,6 +10,7 @@ import { oci, pushImage, pushManifest } from '../parts/docker-registry.ts';
 import { type GitHttp, startGitHttp } from '../parts/git-http.ts';
 import { type NotifyingRegistry, startNotifyingRegistry } from '../parts/notifying-registry.ts';
 import { run } from '../parts/run.ts';
+import { sluiceIn } from './command.ts';
 import { openStage, type Stage, type StageServe } from './stage.ts';
 
 /** A pushed image becomes a commit, and its push a rollout: with Debian's registry, which notifies, git over HTTP, and a real API server. */
@@ -190,6 +191,11 @@ describeCluster('image automation', (kubeconfig) => {
         },
       ],
     });
+
+    const environment = { SLUICE_URL: serve.url, SLUICE_TOKEN: serve.token };
+    const shown = await sluiceIn(serve.directory, ['runs', release?.id ?? ''], environment);
+    expect(shown.out).toContain(`Commit pushed: ${commit} to main`);
+    expect(shown.out).toContain(`app: ${image}:1.0.0 -> 1.1.0`);
   });
 
   it.skipIf(!isHere)(
