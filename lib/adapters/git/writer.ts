@@ -98,7 +98,7 @@ function aboutOf({ url, branch }: Source): string {
 
 /** Two that collide are not to collide again. */
 async function pause(attempt: number, { source, signal }: CommitRequest): Promise<void> {
-  const milliseconds = 25 * 2 ** attempt * Math.random();
+  const milliseconds = 50 * 2 ** attempt * Math.random();
   await sleep(milliseconds, undefined, signal ? { signal } : {}).catch((cause: unknown) => {
     throw new Failure('server', `${aboutOf(source)}: the run was stopped`, { code: 'Aborted', cause });
   });
