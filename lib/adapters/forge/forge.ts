@@ -2,7 +2,7 @@ import type { Forge, ReadSecret } from '../../app/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { describeSecret } from '../../domain/settings/describe-secret.ts';
 import type { Source } from '../../domain/settings/settings.ts';
-import { type Address, parseAddress, withoutCredentials } from '../git/address.ts';
+import { type Address, addressFor, parseAddress, withoutCredentials } from '../git/address.ts';
 import { createGithubApps } from '../git/github-app.ts';
 import { findKind } from './find-kind.ts';
 import { createSend } from './http.ts';
@@ -29,7 +29,7 @@ export function createForge({ readSecret, allowLocal, timeoutMs = 15_000, github
     if (auth === undefined || 'sshKey' in auth || address.server === '') {
       throw new Failure('user', `Cannot ${what}: the forge's API takes a token, and there is none`, {
         code: 'NoToken',
-        help: 'Set source.url to the https address and automation.auth to { token: … } or { githubApp: … }, or automation.push to branch',
+        help: 'Set automation.auth to { token: … } or { githubApp: … }, or automation.push to branch',
       });
     }
     if ('githubApp' in auth) {
@@ -44,7 +44,7 @@ export function createForge({ readSecret, allowLocal, timeoutMs = 15_000, github
   return {
     async propose({ source, branch, title, body, signal }) {
       const what = `open a pull request for "${branch}" of "${withoutCredentials(source.url)}"`;
-      const address = parseAddress(source.url, allowLocal);
+      const address = parseAddress(addressFor(source), allowLocal);
       const { server } = address;
       const { token, reference } = await tokenOf(what, address, source);
       const send = createSend({ what, timeoutMs, signal });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommitRequest, Committed, FileChanges, GitWriter } from '../../app/ports.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
-import { withoutCredentials } from './address.ts';
+import { addressFor, withoutCredentials } from './address.ts';
 import { checkAuthor, messageOf } from './check-changes.ts';
 import { explaining } from './failures.ts';
 import { askHeads, noBranch } from './find-head.ts';
@@ -21,7 +21,8 @@ export function createGitWriter(options: GitOptions): GitWriter {
   const workshop = createWorkshop(options);
   const clock = options.clock ?? Date.now;
 
-  async function commit(request: CommitRequest): Promise<Committed | undefined> {
+  async function commit(given: CommitRequest): Promise<Committed | undefined> {
+    const request = { ...given, source: { ...given.source, url: addressFor(given.source) } };
     checkAuthor(request.author);
     checkKey(request);
     for (let attempt = 1; ; attempt++) {
@@ -97,7 +98,7 @@ function aboutOf({ url, branch }: Source): string {
 
 /** Two that collide are not to collide again. */
 async function pause(attempt: number, { source, signal }: CommitRequest): Promise<void> {
-  const milliseconds = 25 * 2 ** attempt * Math.random();
+  const milliseconds = 50 * 2 ** attempt * Math.random();
   await sleep(milliseconds, undefined, signal ? { signal } : {}).catch((cause: unknown) => {
     throw new Failure('server', `${aboutOf(source)}: the run was stopped`, { code: 'Aborted', cause });
   });

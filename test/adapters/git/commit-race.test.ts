@@ -98,7 +98,7 @@ it('five races lost are given up, by our own fault, and nothing was pushed', asy
 it('a writer and one that pushes 100 ms after each push lose nothing: every update is one commit on one line', async () => {
   await using here = await world();
   await here.repository.commit({ 'a.yaml': '0', 'c.yaml': '0' });
-  const updates = 5;
+  const updates = 3;
   const done: Committed[] = [];
   let ended = false;
 

@@ -122,6 +122,13 @@ it('a branch that is not there is missing', async () => {
   expect(failure).toMatchObject({ fault: 'missing', code: 'NoBranch' });
 });
 
+it('a token for a repository that is read over SSH goes over https to the same host', async () => {
+  const { writer } = await testGit({ secrets: { TOKEN: 'ghp_hunter2' } });
+  const from = source('git@127.0.0.1:acme/shop.git', { auth: { token: { env: 'TOKEN' } } });
+  const failure = await failureOf(writer.commit(writing(from, { 'a.yaml': '2' })));
+  expect(failure.message).toMatch(/^Cannot read "https:\/\/127\.0\.0\.1\/acme\/shop\.git": the server does not answer/);
+});
+
 it.each([
   ['../a.yaml', 'it is not a path inside the repository'],
   ['/etc/passwd', 'it is not a path inside the repository'],

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import type { Source } from '../../../lib/domain/settings/settings.ts';
 import { createRepository } from '../../parts/repository.ts';
 import { run } from '../../parts/run.ts';
 import { createSshKey } from '../../parts/sshd.ts';
-import { checkOut, failureOf, source, temporaryFolder, testGit, writing } from './shared.ts';
+import { checkOut, failureOf, password, source, temporaryFolder, testGit, world, writing } from './shared.ts';
 
 let home: string;
 const secrets: Record<string, string> = {};
@@ -148,3 +148,25 @@ it('a scratch folder in which no socket fits is said to be too deep', async () =
   const request = writing(source(repository.url), { 'a.yaml': '2' }, { sign: { env: 'GPG' } });
   expect((await failureOf(writer.commit(request))).message).toMatch(/too long for a socket in it$/);
 });
+
+it.each(['SSH', 'GPG'])(
+  'nothing of the key %s or the token is in the arguments or the environment of a program',
+  async (key) => {
+    const folder = await temporaryFolder();
+    const log = join(folder, 'log');
+    await mkdir(join(folder, 'bin'));
+    for (const program of ['git', 'gpg', 'gpg-agent', 'ssh-keygen']) {
+      const script = `#!/bin/sh\n{ echo "$0 $*"; env; } >>${log}\nexec /usr/bin/${program} "$@"\n`;
+      await writeFile(join(folder, 'bin', program), script, { mode: 0o755 });
+    }
+    await using here = await world();
+    await here.repository.commit({ 'a.yaml': '1' });
+    const all = { ...secrets, TOKEN: password };
+    const { writer } = await testGit({ secrets: all, path: `${folder}/bin:/usr/local/bin:/usr/bin:/bin` });
+    expect(await writer.commit(writing(here.source, { 'a.yaml': '2' }, { sign: { env: key } }))).toBeDefined();
+    const seen = await readFile(log, 'utf8');
+    expect(seen).toContain('commit-tree');
+    const lines = [password, ...(secrets[key] ?? '').split('\n').filter((line) => line.length > 20)];
+    for (const line of lines) expect(seen).not.toContain(line);
+  },
+);
