@@ -124,16 +124,20 @@ export async function commit(
 ): Promise<Pushed | undefined> {
   const { source, files, submodules, author, sign, branch, targets } = writer;
   const { signal, job } = context;
+  // A sweep has a run once there is something to write.
+  const isSweep = job.cause.kind === 'sweep';
   let message = '';
 
   async function change(checkout: Checkout): Promise<FileChanges | undefined> {
-    await context.started(formatRevision(source.branch, checkout.commit));
+    const revision = formatRevision(source.branch, checkout.commit);
+    if (!isSweep) await context.started(revision);
     const rendered = targets.map((target) => {
       return { ...target, namespace: running.get(target.name)?.namespace ?? target.namespace ?? 'default' };
     });
     const draft = await openDraft({ checkout, targets: rendered, signal });
     message = await edit(draft);
     if (job.plan || draft.files.size === 0) return undefined;
+    if (isSweep) await context.started(revision);
     context.held();
     return { files: draft.files, message };
   }

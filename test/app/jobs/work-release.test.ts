@@ -7,6 +7,7 @@ import { type WorkReleasePorts, workRelease } from '../../../lib/app/jobs/work-r
 import { readEvents } from '../../../lib/app/records/image-events.ts';
 import { indexImages } from '../../../lib/app/records/index-images.ts';
 import { releaseLease, takeLease } from '../../../lib/app/records/leases.ts';
+import { listRuns } from '../../../lib/app/records/run-list.ts';
 import { stepRun } from '../../../lib/app/records/runs.ts';
 import { stepTargetState } from '../../../lib/app/records/target-state.ts';
 import type { ReleaseContext, ReleaseOutcome } from '../../../lib/app/release/release-context.ts';
@@ -14,6 +15,7 @@ import { Failure } from '../../../lib/domain/failure.ts';
 import { releaseGroup } from '../../../lib/domain/jobs/release-group.ts';
 import { endRun } from '../../../lib/domain/jobs/run.ts';
 import { commit, createJobWorld, type JobWorld, take, targetsOf } from './job-world.ts';
+import { killEverywhere, killedAt } from './kill.ts';
 
 const source = { url: 'https://github.com/acme/shop.git', branch: 'main' };
 const nothing: ReleaseOutcome = { results: [], pushed: [], warnings: [] };
@@ -281,6 +283,60 @@ describe('a worker of releases', () => {
     await workRelease(message, ports);
     expect(contexts).toHaveLength(1);
   });
+});
+
+describe('a kill at any call', () => {
+  it('of receive loses nothing: the event sent again is one run and one release', async () => {
+    const kills = await killEverywhere(async (killAt) => {
+      const { world, ports, contexts } = await createWorld();
+      const changes = [{ kind: 'image' as const, image: 'docker.io/acme/web', tag: '1.1.0' }];
+      const delivery = { webhookId: 'hub', deliveryId: 'd1', by: 'hub', changes };
+      const mortal = killedAt(killAt, world.ports);
+      await receive(delivery, mortal.ports).catch(() => undefined);
+      world.advance(10);
+      const { runs } = await receive(delivery, world.ports);
+      await drain(world, ports);
+      expect(await world.run(runs[0])).toMatchObject({ status: 'succeeded' });
+      expect(contexts.map(({ job }) => job.run)).toEqual(runs);
+      expect((await listRuns(world.ports.store, {}, world.now())).runs).toHaveLength(1);
+      return mortal.isDead();
+    });
+    expect(kills).toBeGreaterThan(5);
+  });
+
+  it('of a worker is completed by the next delivery of its message, and its events are not lost', async () => {
+    const kills = await killEverywhere(async (killAt) => {
+      const { world, ports, contexts, event } = await createWorld(async ({ started }) => {
+        await started(`main@sha1:${commit('a')}`);
+        return nothing;
+      });
+      const { runs } = await event('1.1.0');
+      const mortal = killedAt(killAt, world.ports);
+      const message = await take(world, 'release');
+      await workRelease(message, { ...ports, ...mortal.ports }).catch(() => undefined);
+      await drain(world, ports);
+      expect(await world.run(runs[0])).toMatchObject({ status: 'succeeded' });
+      expect(contexts.length).toBeGreaterThan(0);
+      world.advance(61);
+      expect(await world.ports.store.get(`target/${releaseLease(source)}`, 'lease')).toBeUndefined();
+      return mortal.isDead();
+    });
+    expect(kills).toBeGreaterThan(8);
+  });
+
+  /** Does all that is queued, moving the clock over what waits. */
+  async function drain(world: JobWorld, ports: WorkReleasePorts): Promise<void> {
+    for (let seconds = 0; seconds < 1800; seconds++) {
+      const message = await world.next('release');
+      if (message !== undefined) await workRelease(message, ports);
+      const check = await world.next('check');
+      if (check !== undefined) await workCheck(check, world.ports);
+      if (message === undefined && check === undefined) world.advance(1);
+      const depths = await Promise.all([ports.queue.depth('release'), ports.queue.depth('check')]);
+      if (depths.every(({ waiting, inFlight }) => waiting + inFlight === 0)) return;
+    }
+    throw new Error('something is left');
+  }
 });
 
 describe('schedule', () => {

@@ -403,6 +403,9 @@ ${more}`;
     await world.drain();
     expect(await world.run(again)).toMatchObject({ status: 'succeeded', changes: { configured: 0 } });
     expect(await world.log()).toHaveLength(2);
+    const sweep = await world.ask({ spec: { type: 'auto' }, cause: { kind: 'sweep', by: 'schedule' } });
+    await world.drain();
+    await expect(world.run(sweep)).rejects.toThrow();
   });
 
   it('of a policy that takes none of the tags are left, and the run says why', async () => {
