@@ -34,7 +34,9 @@ export async function settleRelease(settling: ReleaseSettling, ports: JobPorts):
   if (failure !== undefined) return await settleFailure(settling, failure, told, ports);
   if (told !== undefined) await end(job, told, ports);
   const group = releaseGroup(job);
-  if (job.spec.type === 'auto') await stepReleaseState(ports.store, group, { run: job.run });
+  if (job.spec.type === 'auto' && !(outcome instanceof Failure)) {
+    await stepReleaseState(ports.store, group, { run: job.run, proposed: outcome.proposed });
+  }
   await dropEvents(ports.store, group, events);
 }
 

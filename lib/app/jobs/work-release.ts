@@ -66,14 +66,17 @@ async function takeUp(job: ReleaseJob, message: Message, ports: WorkReleasePorts
     return true;
   }
   const group = releaseGroup(job);
-  const events = job.spec.type === 'auto' ? await readEvents(store, group) : [];
+  const [events, state] = await Promise.all([
+    job.spec.type === 'auto' ? readEvents(store, group) : [],
+    readReleaseState(store, group),
+  ]);
   if (job.cause.kind === 'image' && events.length === 0) {
-    const { run: supersededBy } = await readReleaseState(store, group);
+    const { run: supersededBy } = state;
     await endWithoutSync(ports, job.run, 'skipped', supersededBy === undefined ? {} : { supersededBy });
     return true;
   }
   using held = hold({ message, lease, work: `release to "${job.branch}" of "${job.url}"`, limits }, ports);
-  return await work({ job, targets, events }, held, ports);
+  return await work({ job, targets, events, proposed: state.proposed ?? [] }, held, ports);
 }
 
 /** Those that the job is about, or why it is about none. */
@@ -117,9 +120,10 @@ interface Work {
   readonly job: ReleaseJob;
   readonly targets: readonly Target[];
   readonly events: readonly NotedEvent[];
+  readonly proposed: readonly string[];
 }
 
-async function work({ job, targets, events }: Work, held: Hold, ports: WorkReleasePorts): Promise<boolean> {
+async function work({ job, targets, events, proposed }: Work, held: Hold, ports: WorkReleasePorts): Promise<boolean> {
   const { store, clock } = ports;
   const log = ports.log.child({ targets: targets.map(({ name }) => name), run: job.run });
 
@@ -135,7 +139,7 @@ async function work({ job, targets, events }: Work, held: Hold, ports: WorkRelea
 
   const pushed = job.cause.kind === 'image' ? events : undefined;
   const outcome = await ports
-    .release({ job, targets, events: pushed, signal: held.signal, held: held.assert, log, started })
+    .release({ job, targets, events: pushed, proposed, signal: held.signal, held: held.assert, log, started })
     .catch(asFailure);
   const ended = held.ended();
   if (ended === 'lost') {

@@ -7,6 +7,8 @@ export interface ReleaseState {
   readonly sweptAt?: number;
   /** The run that was the last to take the events that were there. */
   readonly run?: string;
+  /** What its pull requests hold, as digests: while they are open a sweep finds the same again. */
+  readonly proposed?: readonly string[];
 }
 
 /** One partition for all: `schedule` reads them with one query. */

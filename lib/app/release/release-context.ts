@@ -23,6 +23,8 @@ export interface ReleaseContext {
   readonly targets: readonly Target[];
   /** What was pushed to registries; absent for a sweep, and for what somebody asks for. */
   readonly events: readonly ImageEvent[] | undefined;
+  /** What the pull requests of the last run hold, as digests: a sweep does not propose it once more. */
+  readonly proposed: readonly string[];
   readonly signal: AbortSignal;
   /** Throws once the lease is lost: asked before what was decided is handed over to be pushed. */
   held(): void;
@@ -36,6 +38,8 @@ export interface ReleaseOutcome {
   readonly results: readonly TargetResults[];
   /** None where nothing was to be written. */
   readonly pushed: readonly Pushed[];
+  /** What pull requests hold now, as digests. */
+  readonly proposed: readonly string[];
   /** What was found otherwise than it was told, and what could not be done. */
   readonly warnings: readonly string[];
   /** What could not be asked or written; what could be is in `pushed`. */

@@ -44,6 +44,7 @@ export async function release(context: ReleaseContext, ports: ReleasePorts): Pro
   return {
     results: [...written.flatMap(({ results }) => results), ...(planned?.others ?? [])],
     pushed: written.flatMap(({ pushed }) => pushed ?? []),
+    proposed: written.flatMap(({ proposed }) => proposed ?? []),
     warnings: [...refusals, ...warningsOf(book), ...written.flatMap(({ warnings }) => warnings)],
     ...(error !== undefined && { error }),
   };

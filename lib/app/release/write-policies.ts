@@ -44,6 +44,6 @@ export async function writePolicies(
     return isSame ? without('skipped', reasons.policiesUpToDate) : updated([]);
   }
 
-  const pushed = await commit(writer, known, edit, context, ports);
-  return { results: [{ target, results }], warnings: [], ...(pushed && { pushed }) };
+  const { isKnown: _, ...committed } = await commit(writer, known, edit, context, ports);
+  return { results: [{ target, results }], warnings: [], ...committed };
 }

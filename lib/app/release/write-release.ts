@@ -1,3 +1,4 @@
+import { digestOf } from '../../domain/digest.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { ImageRef } from '../../domain/images/image-ref.ts';
 import { formatRevision } from '../../domain/jobs/revision.ts';
@@ -31,6 +32,14 @@ export interface Written {
   readonly results: readonly TargetResults[];
   readonly warnings: readonly string[];
   readonly pushed?: Pushed;
+  /** Of a pull request what it holds, as a digest. */
+  readonly proposed?: string;
+}
+
+/** What came of a commit. */
+export interface CommitOutcome extends Pick<Written, 'pushed' | 'proposed'> {
+  /** It was proposed before, and is not again. */
+  readonly isKnown: boolean;
 }
 
 /** How many images that are listed and not there are passed over. */
@@ -56,8 +65,8 @@ export async function writeImages(
     return messageFor(writer, releaseMessage(spec, merged, causeOf(context)), merged, context);
   }
 
-  const pushed = await commit(writer, known, change, context, ports);
-  return { ...written, ...(pushed && { pushed }) };
+  const { isKnown, ...committed } = await commit(writer, known, change, context, ports);
+  return isKnown ? { results: [], warnings: written.warnings, ...committed } : { ...written, ...committed };
 }
 
 /** What is decided, until every image of it was looked at: of one that is not what it was taken for, anew. */
@@ -111,7 +120,8 @@ function unrendered({ defined }: Draft): readonly string[] {
 }
 
 /**
- * Commits what `edit` makes of a draft of the head, and says so to the run. Undefined if that is nothing, or is only to be told.
+ * Commits what `edit` makes of a draft of the head, and says so to the run: nothing if that is nothing, is only to be told, or waits in a pull
+ * request already.
  *
  * @param edit changes the files of a draft; gives the text of the commit.
  */
@@ -121,12 +131,14 @@ export async function commit(
   edit: (draft: Draft) => Promise<string>,
   context: ReleaseContext,
   { writer: git, forge, openDraft }: Pick<ReleasePorts, 'writer' | 'forge' | 'openDraft'>,
-): Promise<Pushed | undefined> {
+): Promise<CommitOutcome> {
   const { source, files, submodules, author, sign, branch, targets } = writer;
   const { signal, job } = context;
   // A sweep has a run once there is something to write.
   const isSweep = job.cause.kind === 'sweep';
   let message = '';
+  let proposed: string | undefined;
+  let isKnown = false;
 
   async function change(checkout: Checkout): Promise<FileChanges | undefined> {
     const revision = formatRevision(source.branch, checkout.commit);
@@ -137,6 +149,9 @@ export async function commit(
     const draft = await openDraft({ checkout, targets: rendered, signal });
     message = await edit(draft);
     if (job.plan || draft.files.size === 0) return undefined;
+    if (branch !== undefined) proposed = digestOf([checkout.commit, message, [...draft.files]]);
+    isKnown = isSweep && proposed !== undefined && context.proposed.includes(proposed);
+    if (isKnown) return undefined;
     if (isSweep) await context.started(revision);
     context.held();
     return { files: draft.files, message };
@@ -152,12 +167,13 @@ export async function commit(
     ...(branch !== undefined && { branch }),
     signal,
   });
-  if (committed === undefined) return undefined;
+  const kept = { isKnown, ...(proposed !== undefined && { proposed }) };
+  if (committed === undefined) return kept;
   const pushed: Pushed = { commit: committed.commit, branch: committed.branch };
-  if (branch === undefined) return pushed;
+  if (branch === undefined) return { ...kept, pushed };
   const [title = '', ...body] = message.split('\n');
   const { url } = await forge.propose({ source, branch, title, body: body.join('\n').trim(), signal });
-  return { ...pushed, pullRequest: url };
+  return { ...kept, pushed: { ...pushed, pullRequest: url } };
 }
 
 /** The text of the commit as the targets want it. */

@@ -18,7 +18,7 @@ import { commit, createJobWorld, type JobWorld, take, targetsOf } from './job-wo
 import { killEverywhere, killedAt } from './kill.ts';
 
 const source = { url: 'https://github.com/acme/shop.git', branch: 'main' };
-const nothing: ReleaseOutcome = { results: [], pushed: [], warnings: [] };
+const nothing: ReleaseOutcome = { results: [], pushed: [], proposed: [], warnings: [] };
 
 /** A world in which `shop` waits for tags of one image, and a release does what the test says. */
 async function createWorld(release: (context: ReleaseContext) => Promise<ReleaseOutcome> = async () => nothing) {

@@ -238,6 +238,20 @@ describe('a target', () => {
     ]);
     expect(await world.head()).toBe(before);
     expect(await world.file('web.yaml', 'sluice/main')).toContain(':1.1.0');
+
+    // While it is open, sweeps find the same again, and say nothing.
+    const sweep = { spec: { type: 'auto' }, cause: { kind: 'sweep', by: 'schedule' } } as const;
+    for (let round = 0; round < 2; round++) {
+      const again = await world.ask(sweep);
+      await world.drain();
+      await expect(world.run(again)).rejects.toThrow();
+    }
+    expect(world.proposed).toHaveLength(1);
+    await world.repository.commit({ 'notes.txt': 'the head moves on\n' });
+    const moved = await world.ask(sweep);
+    await world.drain();
+    expect(await world.run(moved)).toMatchObject({ status: 'succeeded', changes: { configured: 1 } });
+    expect(world.proposed).toHaveLength(2);
   });
 
   it('that cannot be rendered at the head, or holds what cannot be edited, keeps nothing from the others', async () => {
