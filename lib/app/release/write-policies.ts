@@ -5,8 +5,9 @@ import type { PolicySpec } from '../../domain/release/release-spec.ts';
 import { formatWorkloadId, parseWorkloadId } from '../../domain/release/workload-id.ts';
 import type { Writer } from '../../domain/release/writer-settings.ts';
 import type { Draft } from '../ports.ts';
+import { causeOf, commitDraft, messageFor } from './commit-draft.ts';
 import type { ReleaseContext, ReleasePorts } from './release-context.ts';
-import { causeOf, commit, type Known, messageFor, type Written } from './write-release.ts';
+import type { Known, Written } from './write-release.ts';
 
 /** Sets and removes policies of workloads, with one commit. One that has them already is `skipped`; nothing to change is no commit. */
 export async function writePolicies(
@@ -44,6 +45,6 @@ export async function writePolicies(
     return isSame ? without('skipped', reasons.policiesUpToDate) : updated([]);
   }
 
-  const { isKnown: _, ...committed } = await commit(writer, known, edit, context, ports);
+  const { isKnown: _, ...committed } = await commitDraft(writer, known.running, edit, context, ports);
   return { results: [{ target, results }], warnings: [], ...committed };
 }

@@ -1,18 +1,15 @@
-import { digestOf } from '../../domain/digest.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { ImageRef } from '../../domain/images/image-ref.ts';
-import { formatRevision } from '../../domain/jobs/revision.ts';
-import type { Pushed } from '../../domain/jobs/run.ts';
 import { chooseImages } from '../../domain/release/choose-policies.ts';
-import { fillMessage, releaseMessage } from '../../domain/release/commit-message.ts';
+import { releaseMessage } from '../../domain/release/commit-message.ts';
 import { markedResults } from '../../domain/release/marked-results.ts';
-import { changedImages, changedWorkloads, type ReleaseResults } from '../../domain/release/release-result.ts';
 import type { AutoSpec, ContainersSpec, ImageSpec } from '../../domain/release/release-spec.ts';
 import type { TargetImages } from '../../domain/release/target-images.ts';
 import { mergeResults, type TargetResults } from '../../domain/release/target-results.ts';
 import type { Writer } from '../../domain/release/writer-settings.ts';
-import type { Checkout, Draft, FileChanges } from '../ports.ts';
+import type { Draft } from '../ports.ts';
 import type { RunningImages } from '../records/image-index.ts';
+import { type CommitOutcome, causeOf, commitDraft, messageFor } from './commit-draft.ts';
 import { type Decided, editDraft } from './edit-draft.ts';
 import { type ImageBook, requireImage } from './image-book.ts';
 import { planTarget } from './plan-target.ts';
@@ -28,18 +25,9 @@ export interface Known {
 export type ImageRelease = AutoSpec | ImageSpec | ContainersSpec;
 
 /** What was written, or would be. */
-export interface Written {
+export interface Written extends Omit<CommitOutcome, 'isKnown'> {
   readonly results: readonly TargetResults[];
   readonly warnings: readonly string[];
-  readonly pushed?: Pushed;
-  /** Of a pull request what it holds, as a digest. */
-  readonly proposed?: string;
-}
-
-/** What came of a commit. */
-export interface CommitOutcome extends Pick<Written, 'pushed' | 'proposed'> {
-  /** It was proposed before, and is not again. */
-  readonly isKnown: boolean;
 }
 
 /** How many images that are listed and not there are passed over. */
@@ -65,7 +53,7 @@ export async function writeImages(
     return messageFor(writer, releaseMessage(spec, merged, causeOf(context)), merged, context);
   }
 
-  const { isKnown, ...committed } = await commit(writer, known, change, context, ports);
+  const { isKnown, ...committed } = await commitDraft(writer, known.running, change, context, ports);
   return isKnown ? { results: [], warnings: written.warnings, ...committed } : { ...written, ...committed };
 }
 
@@ -117,81 +105,4 @@ function unrendered({ defined }: Draft): readonly string[] {
   return [...defined].flatMap(([target, found]) =>
     found instanceof Failure ? [`"${target}" was left out: ${found.message}`] : [],
   );
-}
-
-/**
- * Commits what `edit` makes of a draft of the head, and says so to the run: nothing if that is nothing, is only to be told, or waits in a pull
- * request already.
- *
- * @param edit changes the files of a draft; gives the text of the commit.
- */
-export async function commit(
-  writer: Writer,
-  { running }: Pick<Known, 'running'>,
-  edit: (draft: Draft) => Promise<string>,
-  context: ReleaseContext,
-  { writer: git, forge, openDraft }: Pick<ReleasePorts, 'writer' | 'forge' | 'openDraft'>,
-): Promise<CommitOutcome> {
-  const { source, files, submodules, author, sign, branch, targets } = writer;
-  const { signal, job } = context;
-  // A sweep has a run once there is something to write.
-  const isSweep = job.cause.kind === 'sweep';
-  let message = '';
-  let proposed: string | undefined;
-  let isKnown = false;
-
-  async function change(checkout: Checkout): Promise<FileChanges | undefined> {
-    const revision = formatRevision(source.branch, checkout.commit);
-    if (!isSweep) await context.started(revision);
-    const rendered = targets.map((target) => {
-      return { ...target, namespace: running.get(target.name)?.namespace ?? target.namespace ?? 'default' };
-    });
-    const draft = await openDraft({ checkout, targets: rendered, signal });
-    message = await edit(draft);
-    if (job.plan || draft.files.size === 0) return undefined;
-    if (branch !== undefined) proposed = digestOf([checkout.commit, message, [...draft.files]]);
-    isKnown = isSweep && proposed !== undefined && context.proposed.includes(proposed);
-    if (isKnown) return undefined;
-    if (isSweep) await context.started(revision);
-    context.held();
-    return { files: draft.files, message };
-  }
-
-  const committed = await git.commit({
-    source,
-    submodules,
-    files,
-    change,
-    author,
-    ...(sign !== undefined && { sign }),
-    ...(branch !== undefined && { branch }),
-    signal,
-  });
-  const kept = { isKnown, ...(proposed !== undefined && { proposed }) };
-  if (committed === undefined) return kept;
-  const pushed: Pushed = { commit: committed.commit, branch: committed.branch };
-  if (branch === undefined) return { ...kept, pushed };
-  const [title = '', ...body] = message.split('\n');
-  const { url } = await forge.propose({ source, branch, title, body: body.join('\n').trim(), signal });
-  return { ...kept, pushed: { ...pushed, pullRequest: url } };
-}
-
-/** The text of the commit as the targets want it. */
-export function messageFor(
-  { template, targets }: Writer,
-  message: string,
-  results: ReleaseResults,
-  { job }: ReleaseContext,
-): string {
-  return fillMessage(template, {
-    message,
-    images: changedImages(results),
-    workloads: changedWorkloads(results),
-    targets: targets.map(({ name }) => name),
-    user: job.cause.by,
-  });
-}
-
-export function causeOf({ job }: ReleaseContext): { readonly user: string; readonly message?: string } {
-  return { user: job.cause.by, ...(job.message !== undefined && { message: job.message }) };
 }
