@@ -264,7 +264,7 @@ describe('the short way for simple documents', () => {
   }
 
   // biome-ignore format: a table
-  const pieces = ['a', 'b: ', 'c:', '- ', '-', '  ', '    ', ' ', '\n', '\n', '\n  ', '\n- ', '\n  - ', 'x', '1', 'yes', '"', "'", '"q"', "'s'", '|', '|-', '|+', '>', '#', ' # c', '[', ']', '{', '}', ', ', ': ', ':', '\t', '\t', '~', '*a', '&a ', '!t ', '?', '<<: ', '---', '---\n', 'k: v\n', 'k:\n', 'k: |\n', '\\n', '\u00a0', '\u2028', '0777', '{}', '[]', '[a, b]', '{a: 1}'];
+  const pieces = ['a', 'b: ', 'c:', '- ', '-', '  ', '    ', ' ', '\n', '\n', '\n  ', '\n- ', '\n  - ', 'x', '1', 'yes', '"', "'", '"q"', "'s'", '|', '|-', '|+', '>', '#', ' # c', '[', ']', '{', '}', ', ', ': ', ':', '\t', '\t', '~', '*a', '&a ', '!t ', '?', '<<: ', '---', '---\n', 'k: v\n', 'k:\n', 'k: |\n', '\\n', '\u00a0', '\u2028', '0777', '{}', '[]', '[a, b]', '{a: 1}', ':8', ': :'];
 
   it('gives what the whole parser gives, whatever stands together', () => {
     let simple = 0;
@@ -282,7 +282,7 @@ describe('the short way for simple documents', () => {
       fc.constantFrom('', '', '  ', '    ', ' '),
       fc.constantFrom('', '', '- ', '- - '),
       // biome-ignore format: a table
-      fc.constantFrom('a: 1', 'b:', 'c: |', 'd: |-', 'x', '# c', '', 'e: "x y"', "'f': [a, {b: c}]", 'g: x # y', 'h: {}', 'a: x: y', 'text: more', '"k" : v', '- ', 'i: |+'),
+      fc.constantFrom('a: 1', 'b:', 'c: |', 'd: |-', 'x', '# c', '', 'e: "x y"', "'f': [a, {b: c}]", 'g: x # y', 'h: {}', 'a: x: y', 'text: more', '"k" : v', '- ', 'i: |+', ':8080', 'j: :8080', ':k: 1'),
       fc.constantFrom('', '', '', ' '),
     );
     let simple = 0;
