@@ -98,7 +98,16 @@ describeCluster('sync', (kubeconfig) => {
       { metadata: { annotations } },
       merge,
     );
-    expect(await walk()).toEqual({ kind: 'suspended', revision: `main@sha1:${commit}`, reason: 'ann 2026-11-22' });
+    expect(await walk()).toEqual({
+      kind: 'stayed',
+      revision: `main@sha1:${commit}`,
+      stay: {
+        how: 'suspended',
+        reason: 'ann 2026-11-22',
+        annotation: 'sluice.dev/suspended',
+        parent: `${namespace}/sluice-${name}`,
+      },
+    });
   });
 
   it('of a commit that does not verify brings the last good one, and fails with what to do', async () => {
