@@ -184,6 +184,21 @@ it.each([
     { source: { ...target.source, paths: ['../x'] } },
     'targets[0].source.paths[0]: Expected a path inside the repository, without a leading / and without ..',
   ],
+  [
+    'a path that no file can have',
+    { source: { ...target.source, paths: [`a/${'b'.repeat(256)}`] } },
+    'targets[0].source.paths[0]: Expected names of at most 255 characters, none of them a control character',
+  ],
+  [
+    'a branch that no server has',
+    { source: { ...target.source, branch: 'b'.repeat(256) } },
+    'targets[0].source.branch: Expected at most 255 characters',
+  ],
+  [
+    'a namespace of 64 characters',
+    { namespace: 'n'.repeat(64) },
+    'targets[0].namespace: Expected at most 63 characters',
+  ],
   ['no paths', { source: { ...target.source, paths: [] } }, 'targets[0].source.paths: Expected at least one entry'],
   [
     'a branch that git would take for a flag',
