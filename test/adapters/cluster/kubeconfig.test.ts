@@ -61,6 +61,7 @@ const bad: readonly [title: string, text: string, found: string, help?: string][
     'contexts: [{name: a, context: {user: u}}]',
     'it is no kubeconfig: contexts.0.context.cluster is missing or of another type',
   ],
+  ['a key twice', 'users: []\nusers: []', 'line 2, column 1 has a key for the second time'],
   ['text that is not YAML', `users:\n- name: u\n  user: {token: ${secret}`, 'line 3, column 32 is not YAML'],
   ['a list', `- ${secret}`, 'it is no kubeconfig: the document is missing or of another type'],
   [

@@ -24,6 +24,20 @@ function atUrl(url: string, local = true): string[] {
   return problems({ version: 1, targets: [{ ...target, source: { ...target.source, url } }] }, local);
 }
 
+// 150,000 problems ended the process with a stack that was too small.
+it('more problems than can be listed are one', () => {
+  expect(problems({ version: 1, webhooks: Array(150_000).fill({}) })).toEqual(['Too many problems to list']);
+});
+
+it('what is no problem of the settings is not taken for one', () => {
+  const broken = {
+    get version() {
+      throw new TypeError('a mistake of ours');
+    },
+  };
+  expect(() => problems(broken)).toThrow('a mistake of ours');
+});
+
 it('settings fill in every default of a target', () => {
   const { settings } = checkSettings({ version: 1, targets: [target] }, { local: false });
   expect(settings?.targets[0]).toEqual({
