@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { fuzz } from './fuzz.ts';
-import { type SubjectName, subjects } from './subjects.ts';
+import { type ReaderName, readers } from './subjects.ts';
 
 const seed = 20_261_126;
 const runs = 500;
 
-it.each(Object.keys(subjects) as SubjectName[])(
+it.each(Object.keys(readers) as ReaderName[])(
   '%s: nothing that arrives breaks it or keeps it',
   { timeout: 120_000 },
   async (name) => {

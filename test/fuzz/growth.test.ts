@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { measureGrowth } from './growth.ts';
-import { openSubject, type SubjectName, subjects } from './subjects.ts';
+import { openSubject, type ReaderName, readers } from './subjects.ts';
 
 /** Twice the size may take a little more than twice the time, and far from four times. */
 const mostExponent = 1.6;
 
-describe.each(Object.keys(subjects) as SubjectName[])('%s', (name) => {
+describe.each(Object.keys(readers) as ReaderName[])('%s', (name) => {
   it('takes time in proportion to what arrives, whatever its shape', { timeout: 240_000 }, async () => {
     await using subject = await openSubject(name);
     const slow: string[] = [];
