@@ -118,6 +118,12 @@ const bad: readonly [title: string, text: string, found: string, help?: string][
     'Issue a new one, or use the token of a ServiceAccount',
   ],
   [
+    // It named the account, and ended as an error of OpenSSL, before it was checked.
+    'a client certificate that is none, and no token',
+    kubeconfigText({ user: { token: '', 'client-certificate-data': 'AA==' } }),
+    'the client certificate of user "u" is not base64 of a PEM certificate',
+  ],
+  [
     'a client certificate that is none',
     kubeconfigText({ user: { 'client-certificate-data': secret, 'client-key-data': secret } }),
     'the client certificate of user "u" is not base64 of a PEM certificate',
