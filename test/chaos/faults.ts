@@ -19,8 +19,8 @@ export type ProcessFault =
   | { readonly kind: 'fail over'; readonly branch: number; readonly for: number }
   | { readonly kind: 'clock back'; readonly for: number; readonly killed: boolean }
   | { readonly kind: 'disk full'; readonly for: number; readonly killed: boolean }
-  /** SIGKILL, and everything that it kept is gone. */
-  | { readonly kind: 'store lost' };
+  /** SIGKILL, and everything that it kept is gone: its files, or all of the store but not what is queued. */
+  | { readonly kind: 'store lost'; readonly how: 'deleted' | 'emptied' };
 
 /** What is done to a server that it talks to. */
 export type ApiServerFault =
@@ -43,6 +43,11 @@ export interface Planned<T> {
 
 export function drawProcessFault(random: Random): Planned<ProcessFault> {
   return { after: random.int(50, 2000), fault: draw(random, processFaults)(random) };
+}
+
+/** Nothing but SIGKILL, at any moment. */
+export function drawKill(random: Random): Planned<ProcessFault> {
+  return { after: random.int(0, 1500), fault: draw(random, processFaults.slice(0, 2))(random) };
 }
 
 export function drawApiServerFault(random: Random): Planned<ApiServerFault> {
@@ -79,7 +84,7 @@ const processFaults: Weighted<ProcessFault> = [
   [1, (random) => ({ kind: 'fail over', branch: random.int(0, 7), for: random.int(2000, 4000) })],
   [2, (random) => ({ kind: 'clock back', for: random.int(500, 2500), killed: random.chance(0.5) })],
   [2, (random) => ({ kind: 'disk full', for: random.int(300, 2000), killed: random.chance(0.5) })],
-  [1, () => ({ kind: 'store lost' })],
+  [1, (random) => ({ kind: 'store lost', how: random.pick(['deleted', 'emptied'] as const) })],
 ];
 
 const apiServerFaults: Weighted<ApiServerFault> = [
@@ -109,7 +114,7 @@ const gitServerFaults: Weighted<GitServerFault> = [
     3,
     (random) => ({
       kind: 'answer',
-      fault: random.pick([403, 404, 429, 500, 502, 503, 'reset', 'hang'] as const),
+      fault: random.pick([403, 404, 409, 429, 500, 502, 503, 'reset', 'hang'] as const),
       for: random.int(100, 600),
     }),
   ],

@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 export interface ShiftedClock extends Disposable {
   /** What the child needs to live by it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What it shows now, epoch milliseconds. */
+  now(): number;
   /** Sets it forward, or back, by so many seconds. */
   shift(seconds: number): void;
 }
@@ -17,6 +19,7 @@ export function createShiftedClock(path: string): ShiftedClock {
   writeSync(file, milliseconds, 0, 8, 0);
   return {
     environment: { CHAOS_CLOCK: path, NODE_OPTIONS: `--import=${preload}` },
+    now: () => Date.now() + (milliseconds[0] ?? 0),
     shift(seconds) {
       milliseconds[0] = (milliseconds[0] ?? 0) + seconds * 1000;
       writeSync(file, milliseconds, 0, 8, 0);

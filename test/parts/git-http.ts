@@ -20,7 +20,7 @@ export interface GitHttpOptions {
 }
 
 /** What goes wrong with every answer while it is set: an HTTP status, a connection that is reset, or no answer at all. */
-export type GitHttpFault = 401 | 403 | 404 | 429 | 500 | 502 | 503 | 'reset' | 'hang';
+export type GitHttpFault = 401 | 403 | 404 | 409 | 429 | 500 | 502 | 503 | 'reset' | 'hang';
 
 export interface GitHttp extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`, or `https://…` */
@@ -154,7 +154,7 @@ async function write(response: ServerResponse, body: Buffer, bytesPerSecond: num
   const step = bytesPerSecond === undefined ? body.length : Math.max(1, Math.floor(bytesPerSecond / 10));
   for (let at = 0; at < body.length && !response.destroyed; at += step) {
     if (!response.write(body.subarray(at, at + step))) await drained(response);
-    if (bytesPerSecond !== undefined) await sleep(100);
+    if (bytesPerSecond !== undefined) await sleep((1000 * step) / bytesPerSecond);
   }
 }
 
