@@ -45,9 +45,9 @@ export function drawProcessFault(random: Random): Planned<ProcessFault> {
   return { after: random.int(50, 2000), fault: draw(random, processFaults)(random) };
 }
 
-/** Nothing but SIGKILL, at any moment. */
+/** Nothing but SIGKILL, at any moment; one in five between two writes. */
 export function drawKill(random: Random): Planned<ProcessFault> {
-  return { after: random.int(0, 1500), fault: draw(random, processFaults.slice(0, 2))(random) };
+  return { after: random.int(0, 900), fault: draw(random, kills)(random) };
 }
 
 export function drawApiServerFault(random: Random): Planned<ApiServerFault> {
@@ -69,17 +69,23 @@ function draw<T>(random: Random, from: Weighted<T>): (random: Random) => T {
   throw new RangeError('There is nothing to draw from');
 }
 
+function kill(random: Random): ProcessFault {
+  return { kind: 'kill', later: random.pick([0, 0, 6, 35]) };
+}
+
+function killAfterWrites(random: Random): ProcessFault {
+  const back = random.pick(['revert', 'force push'] as const);
+  return { kind: 'kill after writes', branch: random.int(0, 7), writes: random.int(1, 5), back };
+}
+
+const kills: Weighted<ProcessFault> = [
+  [4, kill],
+  [1, killAfterWrites],
+];
+
 const processFaults: Weighted<ProcessFault> = [
-  [10, (random) => ({ kind: 'kill', later: random.pick([0, 0, 6, 35]) })],
-  [
-    12,
-    (random) => ({
-      kind: 'kill after writes',
-      branch: random.int(0, 7),
-      writes: random.int(1, 5),
-      back: random.pick(['revert', 'force push'] as const),
-    }),
-  ],
+  [10, kill],
+  [12, killAfterWrites],
   [2, (random) => ({ kind: 'freeze', for: random.int(200, 1500) })],
   [1, (random) => ({ kind: 'fail over', branch: random.int(0, 7), for: random.int(2000, 4000) })],
   [2, (random) => ({ kind: 'clock back', for: random.int(500, 2500), killed: random.chance(0.5) })],

@@ -119,7 +119,7 @@ async function pushEverywhere({ branch, places, url }: Stream, { world, postman 
   postman.post(await branch.commit(tree), url);
 }
 
-/** Watches what reaches the API server for the targets of a branch; no longer than ten seconds. Resolves with how many are missing. */
+/** Watches what reaches the API server for the targets of a branch; no longer than five seconds. Resolves with how many are missing. */
 async function untilWritten({ places }: Stream, writes: number, { world }: Scene): Promise<number> {
   const { requests } = world.proxy;
   const names = places.flatMap(({ namespace, target }) => [
@@ -128,7 +128,7 @@ async function untilWritten({ places }: Stream, writes: number, { world }: Scene
   ]);
   let at = requests.length;
   let left = writes;
-  for (const end = Date.now() + 10_000; left > 0 && Date.now() < end; await sleep(1)) {
+  for (const end = Date.now() + 5000; left > 0 && Date.now() < end; await sleep(1)) {
     for (; at < requests.length; at += 1) {
       const { method, path } = requests[at] ?? {};
       if (method !== 'GET' && names.some((name) => path?.includes(name))) left -= 1;
