@@ -103,9 +103,24 @@ export async function membersOf(ask: Ask, { namespace }: Place) {
       const { annotations: { 'sluice.dev/applied': _, 'deployment.kubernetes.io/revision': __, ...annotations } = {} } =
         item.metadata;
       const { clusterIP: _ip, clusterIPs: _ips, ...spec } = (item.spec ?? {}) as Record<string, unknown>;
-      objects[`${path} ${name}`] = { labels, annotations, data: item.data, spec };
+      objects[`${path} ${name}`] = { labels, annotations, data: item.data, spec: withoutOrder(spec) };
       versions[`${path} ${name}`] = path.includes('deployments') ? undefined : resourceVersion;
     }
   }
   return { objects, versions };
+}
+
+/**
+ * What has a name is found by it (`x-kubernetes-list-type: map`): the server merges such lists, and an entry stays where it was applied first,
+ * wherever git has it now.
+ */
+function withoutOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutOrder).sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withoutOrder(field)]));
+}
+
+function nameOf(entry: unknown): string {
+  const { name = '' } = Object(entry) as { readonly name?: unknown };
+  return String(name);
 }
