@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drawApiServerFault, drawGitServerFault, drawKill, drawProcessFault, type Planned } from './faults.ts';
+import { isDamaged } from './manifests.ts';
 import { pushSomething } from './push.ts';
 import { createRandom, type Random } from './random.ts';
 import { untilIdle } from './rest.ts';
@@ -56,6 +57,8 @@ export async function strikeUntil(limits: Limits, seed: number, scene: Scene): P
       const stream = random.pick(world.streams);
       postman.post(await pushSomething(world, stream, random), stream.url);
       count(scene, 'push');
+      const { branch, places } = stream;
+      if (places.some((place) => isDamaged(branch.tree, place))) count(scene, 'push with a malformed Secret');
     }
   }
 
