@@ -302,6 +302,17 @@ describeCluster('inventory', (kubeconfig) => {
     },
   );
 
+  it('a target whose inventory moves does not lose its pin by that', async () => {
+    const { name, bring } = world();
+    await bring(map(`a-${name}`));
+    const parent = `${configMaps}/sluice-${name}`;
+    await api('PATCH', parent, { metadata: { annotations: { 'sluice.dev/pinned': 'ann' } } }, merge);
+    const moving = bring(map(`a-${name}`, {}, { a: 'c' }), { target: { inventory: { namespace: 'default' } } });
+    await expect(moving).rejects.toThrow('pinned: ann');
+    expect((await api('GET', `${configMaps}/a-${name}`)).body.data).toEqual({ a: 'b' });
+    expect((await api('GET', parent)).status).toBe(200);
+  });
+
   it('a target that is adopted does not lose its pin by that', async () => {
     const [old, heir] = [world(), world()];
     await old.bring(map(`a-${old.name}`));
