@@ -33,10 +33,10 @@ export interface Verdict {
   readonly log: string;
 }
 
-/** What is left of the half minute after the faults: twice what it takes on a machine that starts everything in seven seconds. */
-const leastRestSeconds = 13;
-/** A machine that is slow to start is as slow to come to rest: its faults end earlier. */
-const restPerStart = 1.4;
+/** What is left of the half minute after the faults; a machine that is slow to start is as slow to come to rest, and its faults end earlier. */
+const leastRestMs = 12_000;
+/** However slow: a run without a fault says nothing. */
+const leastFaultsMs = 1500;
 /** By then all is at rest, however slow the machine. */
 const restSeconds = 75;
 
@@ -62,8 +62,8 @@ export async function runChaos({ seed, seconds, kills, deliveries, say }: ChaosO
   await beginCalmly(calm);
   const scene = { ...calm, stays: await tellToStay(world) };
   const startMs = Date.now() - begin;
-  const restMs = Math.max(leastRestSeconds * 1000, restPerStart * startMs);
-  const end = Math.min(Date.now() + seconds * 1000, begin + (seconds + 30) * 1000 - restMs);
+  const restAt = begin + (seconds + 30) * 1000 - Math.max(leastRestMs, startMs);
+  const end = Math.min(Date.now() + seconds * 1000, Math.max(restAt, Date.now() + leastFaultsMs));
   say(
     `seed ${seed}: ${[...scene.stays.keys()].join(' and ')} shall stay; faults for ${describe({ seconds, kills, deliveries })}`,
   );

@@ -27,8 +27,10 @@ export async function strikeUntil(limits: Limits, seed: number, scene: Scene): P
   const { world, postman, say } = scene;
   const { end, kills, deliveries } = limits;
 
+  let broken: unknown;
+
   function isEnough(): boolean {
-    if (Date.now() >= end) return true;
+    if (broken !== undefined || Date.now() >= end) return true;
     if (kills === undefined && deliveries === undefined) return false;
     return (scene.done.get('kill') ?? 0) >= (kills ?? 0) && postman.sent >= (deliveries ?? 0);
   }
@@ -62,12 +64,21 @@ export async function strikeUntil(limits: Limits, seed: number, scene: Scene): P
     }
   }
 
-  await Promise.all([
+  const lanes = [
     push(),
     lane('process', kills === undefined ? drawProcessFault : drawKill, strikeProcess),
     lane('api server', drawApiServerFault, strikeApiServer),
     lane('git server', drawGitServerFault, strikeGitServer),
-  ]);
+  ];
+  // What breaks in one of them is told when the others are done with the world: it is taken down after that.
+  await Promise.all(
+    lanes.map((running) =>
+      running.catch((error: unknown) => {
+        broken ??= error;
+      }),
+    ),
+  );
+  if (broken !== undefined) throw broken;
 }
 
 /** How long it will take until the fault is over, about. */

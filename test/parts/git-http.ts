@@ -81,7 +81,7 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
     requests: [],
     async freeze(seconds) {
       const root = await mkdtemp(join(snapshots, 'snapshot-'));
-      await cp(options.root, root, { recursive: true });
+      await copyWhilePushed(options.root, root);
       frozen = { root, until: Date.now() + seconds * 1000 };
     },
     async [Symbol.asyncDispose]() {
@@ -91,6 +91,18 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
     },
   };
   return bridge;
+}
+
+/** What git writes under another name first is gone when it is to be copied. */
+async function copyWhilePushed(from: string, to: string): Promise<void> {
+  const passing = /\.lock$|\/tmp_[^/]*$/;
+  for (let left = 5; ; left -= 1) {
+    try {
+      return await cp(from, to, { recursive: true, filter: (path) => !passing.test(path) });
+    } catch (error) {
+      if (left === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /** One request as CGI (RFC 3875): the environment in, a header block and a body out. */
