@@ -45,6 +45,11 @@ export function drawProcessFault(random: Random): Planned<ProcessFault> {
   return { after: random.int(50, 2000), fault: draw(random, processFaults)(random) };
 }
 
+/** Everything but the loss of the store, after which nobody knows what was accepted before. */
+export function drawKeeping(random: Random): Planned<ProcessFault> {
+  return { after: random.int(50, 2000), fault: draw(random, keeping)(random) };
+}
+
 /** Nothing but SIGKILL, at any moment; one in five between two writes. */
 export function drawKill(random: Random): Planned<ProcessFault> {
   return { after: random.int(0, 900), fault: draw(random, kills)(random) };
@@ -83,13 +88,17 @@ const kills: Weighted<ProcessFault> = [
   [1, killAfterWrites],
 ];
 
-const processFaults: Weighted<ProcessFault> = [
+const keeping: Weighted<ProcessFault> = [
   [10, kill],
   [12, killAfterWrites],
   [2, (random) => ({ kind: 'freeze', for: random.int(200, 1500) })],
   [1, (random) => ({ kind: 'fail over', branch: random.int(0, 7), for: random.int(2000, 4000) })],
   [2, (random) => ({ kind: 'clock back', for: random.int(500, 2500), killed: random.chance(0.5) })],
   [2, (random) => ({ kind: 'disk full', for: random.int(300, 2000), killed: random.chance(0.5) })],
+];
+
+const processFaults: Weighted<ProcessFault> = [
+  ...keeping,
   [1, (random) => ({ kind: 'store lost', how: random.pick(['deleted', 'emptied'] as const) })],
 ];
 

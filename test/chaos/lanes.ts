@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drawApiServerFault, drawGitServerFault, drawKill, drawProcessFault, type Planned } from './faults.ts';
+import {
+  drawApiServerFault,
+  drawGitServerFault,
+  drawKeeping,
+  drawKill,
+  drawProcessFault,
+  type Planned,
+} from './faults.ts';
 import { isDamaged } from './manifests.ts';
 import { pushSomething } from './push.ts';
 import { createRandom, type Random } from './random.ts';
@@ -18,7 +25,7 @@ export interface Limits {
   readonly end: number;
   /** SIGKILLs of `sluice serve`; absent: any number, among other things that happen to it. */
   readonly kills?: number | undefined;
-  /** Deliveries that were sent. */
+  /** Deliveries that were sent; then the store is not lost, and every one of them has to have its run. */
   readonly deliveries?: number | undefined;
 }
 
@@ -27,6 +34,7 @@ export async function strikeUntil(limits: Limits, seed: number, scene: Scene): P
   const { world, postman, say } = scene;
   const { end, kills, deliveries } = limits;
 
+  const drawFault = kills !== undefined ? drawKill : deliveries !== undefined ? drawKeeping : drawProcessFault;
   let broken: unknown;
 
   function isEnough(): boolean {
@@ -66,7 +74,7 @@ export async function strikeUntil(limits: Limits, seed: number, scene: Scene): P
 
   const lanes = [
     push(),
-    lane('process', kills === undefined ? drawProcessFault : drawKill, strikeProcess),
+    lane('process', drawFault, strikeProcess),
     lane('api server', drawApiServerFault, strikeApiServer),
     lane('git server', drawGitServerFault, strikeGitServer),
   ];
