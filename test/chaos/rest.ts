@@ -29,6 +29,7 @@ export async function heal({ world, postman }: Scene, random: Random): Promise<v
   proxy.clear();
   git.fault = undefined;
   git.bytesPerSecond = undefined;
+  await git.freeze(0);
   await door.open();
   door.cut();
   for (const stream of world.streams) {

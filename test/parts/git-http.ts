@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -32,7 +32,7 @@ export interface GitHttp extends AsyncDisposable {
   protocol: 0 | 2;
   /** Every request so far: `GET /shop.git/info/refs?service=git-upload-pack`. */
   readonly requests: string[];
-  /** Serves what is there now for so many seconds, whatever is pushed meanwhile: the replica of a forge that lags behind. */
+  /** Serves the refs that are there now for so many seconds, whatever is pushed meanwhile: the replica of a forge that lags behind. */
   freeze(seconds: number): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
     requests: [],
     async freeze(seconds) {
       const root = await mkdtemp(join(snapshots, 'snapshot-'));
-      await copyWhilePushed(options.root, root);
+      await copyRefs(options.root, root);
       frozen = { root, until: Date.now() + seconds * 1000 };
     },
     async [Symbol.asyncDispose]() {
@@ -93,15 +93,21 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
   return bridge;
 }
 
-/** What git writes under another name first is gone when it is to be copied. */
-async function copyWhilePushed(from: string, to: string): Promise<void> {
-  const passing = /\.lock$|\/tmp_[^/]*$/;
-  for (let left = 5; ; left -= 1) {
-    try {
-      return await cp(from, to, { recursive: true, filter: (path) => !passing.test(path) });
-    } catch (error) {
-      if (left === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+/** The refs of all repositories as they are now, at once, however much has been pushed; their objects are those that are there. */
+async function copyRefs(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    const [live, copy] = [join(from, name), join(to, name)];
+    await mkdir(join(copy, 'objects/info'), { recursive: true });
+    await writeFile(join(copy, 'objects/info/alternates'), `${join(live, 'objects')}\n`);
+    for (const part of ['HEAD', 'config', 'packed-refs', 'refs']) await copyIfThere(join(live, part), join(copy, part));
+  }
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  try {
+    await cp(from, to, { recursive: true, filter: (path) => !path.endsWith('.lock') });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
