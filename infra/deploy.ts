@@ -5,7 +5,7 @@ import { readAwsEnvironment } from '../lib/config.ts';
 import { Failure } from '../lib/domain/failure.ts';
 import { buildFunctions } from './build-functions.ts';
 import { checkCredentials, checkSecrets } from './check-account.ts';
-import { readLayerZips } from './layer-zips.ts';
+import { listLayers } from './layers/list-layers.ts';
 import { nextSteps } from './next-steps.ts';
 import { publishLayers } from './publish-layers.ts';
 import { runMain } from './run-main.ts';
@@ -34,13 +34,13 @@ await runMain(async (say) => {
   const account = await checkCredentials(client);
   const { settings, document, params } = packaged ?? (await readRemoteSettings(options, client));
   await checkSecrets(settings, client);
-  const zips = await readLayerZips(options.layers);
+  const built = await listLayers(options.layers);
   connections.close();
 
   say(`Deploying the stage "${stage}" to account ${account}, ${region}`);
   const stacks = openStacks(region);
   await makeServiceFolder(folder);
-  const layers = await publishLayers(folder, options, zips, stacks, say);
+  const layers = await publishLayers(folder, options, built, stacks, say);
   await buildFunctions(folder, document);
   say('Updating the stack, which takes a minute or two');
   const since = new Date();

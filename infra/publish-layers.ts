@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { LayerZips } from './layer-zips.ts';
+import type { Layer } from './layers/list-layers.ts';
 import { runOsls } from './run-osls.ts';
 import { stackFailure } from './stack-failure.ts';
 import type { Stacks } from './stacks.ts';
@@ -9,16 +9,17 @@ import type { StageOptions } from './stage-options.ts';
 export async function publishLayers(
   folder: string,
   options: StageOptions,
-  { directory, digests }: LayerZips,
+  layers: readonly Layer[],
   stacks: Stacks,
   say: (line: string) => void,
 ): Promise<readonly string[]> {
   const stack = layerStackOf(options.stage);
   const found = await stacks.outputs(stack);
-  if (found?.KubectlDigest !== digests.kubectl || found.GitDigest !== digests.git) {
+  const outputOf = { kubectl: 'KubectlDigest', git: 'GitDigest' } as const;
+  if (layers.some(({ name, sha256 }) => found?.[outputOf[name]] !== sha256)) {
     say('Publishing the layers, which are new');
     const since = new Date();
-    const params = [`directory=${resolve(directory)}`, `kubectlDigest=${digests.kubectl}`, `gitDigest=${digests.git}`];
+    const params = layers.flatMap(({ name, zip, sha256 }) => [`${name}Zip=${resolve(zip)}`, `${name}Digest=${sha256}`]);
     const { isDone, output } = await runOsls(folder, 'deploy', 'serverless.layers.yml', { ...options, params });
     if (!isDone) throw await stackFailure('deploy', stack, { since, output, stacks });
   }

@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument, visit } from 'yaml';
+import { findRepeatedKey } from './repeated-key.ts';
 import { refuseSettings } from './settings-document.ts';
 
 // Enough for anchors shared by 500 targets; an alias bomb needs nesting, and yaml counts what an alias expands to.
@@ -12,7 +13,7 @@ export function parseSettings(text: string, name: string): unknown {
     return `line ${line}, column ${col}: ${message}`;
   }
   // Merge keys: targets of many clusters share most of what they say.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false });
   if (document.errors.some(({ message }) => message.includes('call stack'))) {
     throw refuseSettings(name, ['Nested too deeply']);
   }
@@ -27,6 +28,8 @@ export function parseSettings(text: string, name: string): unknown {
         anchors.has(source) || problems.push(locate(range?.[0] ?? 0, `No anchor named ${source} before this alias`))
       ),
   });
+  const repeated = findRepeatedKey(document);
+  if (repeated !== undefined) problems.push(locate(repeated, 'Map keys must be unique'));
   if (problems.length > 0) throw refuseSettings(name, problems);
   try {
     return document.toJS({ maxAliasCount: maxAliases });

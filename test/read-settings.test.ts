@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSettings } from '../lib/read-settings.ts';
+import { cpuMilliseconds } from './cpu.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -63,6 +64,22 @@ it('YAML that does not parse is told with line and column', () => {
   expect(refusal('version: 1\ntargets:\n  - name: a\n    name: b\n')).toEqual([
     'Cannot use "/sluice.yaml": 1 problem',
     '  line 4, column 5: Map keys must be unique',
+  ]);
+});
+
+// The parser compares each key with every other: a megabyte of them took two minutes.
+it('takes time in proportion to the number of keys', () => {
+  const begin = cpuMilliseconds();
+  const keys = Array.from({ length: 80_000 }, (_, at) => `k${at}: v\n`).join('');
+  expect(refusal(keys)[0]).toMatch(/^Cannot use "\/sluice\.yaml": \d+ problems$/);
+  expect(cpuMilliseconds() - begin).toBeLessThan(15_000);
+});
+
+it('a merge key may stand in a map twice', () => {
+  expect(refusal('version: 1\na: &a {}\nb: { <<: *a, <<: *a }')).toEqual([
+    'Cannot use "/sluice.yaml": 2 problems',
+    expect.stringContaining('a: Unknown key'),
+    expect.stringContaining('b: Unknown key'),
   ]);
 });
 

@@ -10,17 +10,7 @@ export interface Layer {
   /** Of the zip, 64 hexadecimal digits. */
   readonly sha256: string;
   readonly unzippedBytes: number;
-  /** For LicenseInfo of Lambda's PublishLayerVersion, which takes 512 characters. */
-  readonly licence: string;
 }
-
-const licences: Readonly<Record<LayerName, string>> = {
-  kubectl: 'Apache-2.0',
-  git:
-    'Packages of Debian 12. git: GPL-2.0-only; gpg, libreadline: GPL-3.0-or-later; ssh, ssh-keygen: BSD and the like; CA certificates: MPL-2.0; ' +
-    'other libraries: LGPL-2.1-or-later, LGPL-3.0-or-later, Apache-2.0, MIT, BSD, Zlib, OLDAP-2.8 and the like. The copyright file of each is in ' +
-    '/opt/git/licenses; Debian has the sources of the versions in /opt/git/packages.json',
-};
 
 /** Where `npm run layers` puts them: `.layers` of the checkout. */
 export const layersDirectory = join(import.meta.dirname, '../../.layers');
@@ -37,7 +27,7 @@ export async function listLayers(directory = layersDirectory): Promise<readonly 
       throw new Failure('missing', `Cannot use the layer "${name}": ${state}`, { help: 'Run: npm run layers' });
     }
     const { sha256, unzippedBytes } = record;
-    layers.push({ name, zip, sha256, unzippedBytes, licence: licences[name] });
+    layers.push({ name, zip, sha256, unzippedBytes });
   }
   return layers;
 }

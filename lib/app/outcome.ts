@@ -3,6 +3,7 @@ import type { SyncJob } from '../domain/jobs/job.ts';
 import type { Revision } from '../domain/jobs/revision.ts';
 import type { Action, ObjectResult } from '../domain/jobs/run.ts';
 import type { Wanted } from '../domain/jobs/skip.ts';
+import type { Stay } from '../domain/objects/inventory.ts';
 import { idOf, type KubeObject } from '../domain/objects/kube-object.ts';
 import type { Target } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
@@ -33,7 +34,7 @@ export interface SyncContext {
 }
 
 /** How a sync ended. A Failure that is thrown instead ended it before an object was touched. */
-export type SyncOutcome = Synced | Behind | Suspended;
+export type SyncOutcome = Synced | Behind | Stayed;
 
 export interface Synced {
   readonly kind: 'synced';
@@ -59,12 +60,11 @@ export interface Behind {
   readonly afterSeconds: number;
 }
 
-/** The inventory's parent in the cluster says that the target is suspended: the run is `skipped`. */
-export interface Suspended {
-  readonly kind: 'suspended';
+/** An inventory's parent in the cluster says that the target is suspended or pinned: the run is `skipped`. */
+export interface Stayed {
+  readonly kind: 'stayed';
   readonly revision: Revision;
-  /** Who, when and why. */
-  readonly reason: string;
+  readonly stay: Stay;
 }
 
 /** An object that is not `Current` yet. */

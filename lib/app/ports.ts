@@ -291,8 +291,14 @@ export interface JsonPatchOperation {
   readonly value?: unknown;
 }
 
-/** Connects as the target says; nothing is requested yet. A `user` or `missing` Failure names what is wrong with the kubeconfig. */
-export type Connect = (access: Target['cluster'], signal?: AbortSignal) => Promise<Cluster>;
+/**
+ * Connects as the target says; nothing is requested yet. A `user` or `missing` Failure names what is wrong with the kubeconfig.
+ *
+ * @param signal ends what is in flight.
+ * @param held asked before every attempt of a write leaves, retries and those that waited for a connection too: a process that was frozen
+ *   wakes up in the middle of either. Throws when nothing may be written any more.
+ */
+export type Connect = (access: Target['cluster'], signal?: AbortSignal, held?: () => void) => Promise<Cluster>;
 
 // --- registry -------------------------------------------------------------------------------------------------------
 

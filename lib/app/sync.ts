@@ -29,7 +29,7 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
     signal,
     ...(context.verifiedUpTo === undefined ? {} : { verifiedUpTo: context.verifiedUpTo }),
   });
-  await using connection = await ports.connect(target.cluster, signal);
+  await using connection = await ports.connect(target.cluster, signal, context.held);
   const cluster = withStoredKinds(connection, ports.store, ports.clock);
   const namespace = namespaceOf(target, cluster);
   const rendered = await ports.render({ checkout, target: { ...target, namespace }, signal });
@@ -41,7 +41,7 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
   await indexImages(ports.store, { name: target.name, source, namespace, images });
   const brought = await bring(cluster, rendered, context, ports);
   const revision = formatRevision(source.branch, checkout.commit);
-  if ('suspended' in brought) return { kind: 'suspended', revision, reason: brought.suspended };
+  if ('stay' in brought) return { kind: 'stayed', revision, stay: brought.stay };
   const error = brought.error ?? unverified(checkout, target.name);
   return {
     kind: 'synced',

@@ -23,11 +23,19 @@ function realPath(root: string, path: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ELOOP') throw new Failure('user', `Cannot read "${path}": its symbolic links go in a circle`);
+    if (code === 'ENAMETOOLONG' || code === 'ERR_INVALID_ARG_VALUE') {
+      throw new Failure('user', `Cannot read "${shorten(path)}": no file can have this name`, { code: 'NotFound' });
+    }
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
     const isLink = lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
     const state = isLink ? 'its symbolic link leads to nothing that is there' : 'it is not in the checkout';
     throw new Failure('user', `Cannot read "${path}": ${state}`, { code: 'NotFound' });
   }
+}
+
+/** Paths come from git: of one that is too long its beginning is enough to find it. */
+function shorten(path: string): string {
+  return path.length > 100 ? `${path.slice(0, 100)}…` : path;
 }
 
 export function isInside(root: string, path: string): boolean {

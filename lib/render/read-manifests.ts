@@ -20,6 +20,17 @@ interface FoundObject {
   readonly line: number;
 }
 
+/**
+ * No object has longer ones (RFC 1123; a CRD's kind is a label, too). They go into addresses, ids, runs and the inventory, and the server's
+ * answer to a whole text as a name quotes all of it.
+ */
+const longest = { apiVersion: 253 + 1 + 63, kind: 63, 'metadata.name': 253, 'metadata.namespace': 63 };
+
+function checkLength(value: Json | undefined, field: keyof typeof longest, refuseIt: Refuse): void {
+  if (typeof value !== 'string' || value.length <= longest[field]) return;
+  throw refuseIt(`${field} has ${value.length} characters, more than ${longest[field]}`);
+}
+
 type JsonMap = { readonly [key: string]: Json | undefined };
 
 /**
@@ -80,6 +91,8 @@ const maxListDepth = 8;
 function expand(value: JsonMap, depth: number, refuseIt: Refuse): readonly NamedObject[] {
   const { kind, items } = value;
   if (typeof kind !== 'string' || kind === '') throw refuseIt('kind is not a text');
+  checkLength(kind, 'kind', refuseIt);
+  checkLength(value.apiVersion, 'apiVersion', refuseIt);
   if (!kind.endsWith('List') || (kind !== 'List' && !Array.isArray(items))) return [named(value, kind, refuseIt)];
   if (depth === maxListDepth) throw refuseIt(`Lists nested more than ${maxListDepth} deep`);
   if (items === undefined || items === null) return [];
@@ -114,10 +127,12 @@ function named(value: JsonMap, kind: string, refuseIt: Refuse): NamedObject {
     throw refuseIt(`the ${kind} has no metadata.name`);
   }
   if (typeof name !== 'string') throw refuseIt(`metadata.name of the ${kind} is not a text; quote it`);
+  checkLength(name, 'metadata.name', refuseIt);
   const { namespace, ...others } = metadata;
   if (namespace !== undefined && namespace !== null && typeof namespace !== 'string') {
     throw refuseIt(`metadata.namespace of the ${kind} "${name}" is not a text; quote it`);
   }
+  checkLength(namespace, 'metadata.namespace', refuseIt);
   for (const field of ['labels', 'annotations'])
     checkTexts(metadata[field], `${field} of the ${kind} "${name}"`, refuseIt);
   const kept = namespace === undefined || namespace === null || namespace === '' ? {} : { namespace };

@@ -1,6 +1,7 @@
 import { parseAllDocuments, Schema } from 'yaml';
 import { Failure } from '../domain/failure.ts';
 import type { Json } from '../domain/objects/kube-object.ts';
+import { endLines } from './line-ends.ts';
 import { readSimpleYaml } from './read-simple-yaml.ts';
 import { documentValue, UnreadableNode } from './yaml-node.ts';
 
@@ -16,15 +17,22 @@ const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 /**
  * The documents of a text as Kubernetes reads them (sigs.k8s.io/yaml; facts/dependencies.md "YAML"), empty ones left out.
- * A byte order mark, CRLF, directives and `...` are understood. Throws a `user` Failure that names `file`, line and column.
+ * A byte order mark, every kind of line end, directives and `...` are understood. Throws a `user` Failure that names `file`, line and column.
  */
 export function readYaml(source: string | Uint8Array, file: string): readonly YamlDocument[] {
-  const text = (typeof source === 'string' ? source : decode(source, file))
-    .replace(/^\ufeff/, '')
-    .replaceAll('\r\n', '\n');
+  const text = withLines((typeof source === 'string' ? source : decode(source, file)).replace(/^\ufeff/, ''), file);
   const control = text.search(forbidden);
   if (control >= 0) throw unreadable(file, text, control, 'a control character');
   return splitDocuments(text).flatMap((part) => readPart(part, text, file));
+}
+
+function withLines(text: string, file: string): string {
+  try {
+    return endLines(text);
+  } catch (error) {
+    if (error instanceof UnreadableNode) throw unreadable(file, text, error.offset, error.message);
+    throw error;
+  }
 }
 
 function decode(bytes: Uint8Array, file: string): string {

@@ -21,7 +21,7 @@ function unquote(text: string): string {
 }
 
 /** Without a colon that could end a key, tabs, or a first character that means something else. */
-const plainScalar = /^(?:[^-\s?:,[\]{}#&*!|>'"%@`]|-(?=\S))(?:[^\t:]|:(?=[^\s]))*$/;
+const plainScalar = /^(?:[^-\s?:,[\]{}#&*!|>'"%@`]|[-:](?=\S))(?:[^\t:]|:(?=[^\s]))*$/;
 
 export function readPlain(written: string): Json {
   const text = withoutTrailingSpaces(written);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { createGit } from '../../lib/adapters/git/git.ts';
 import type { SyncOutcome } from '../../lib/app/outcome.ts';
-import type { Checkout, Git } from '../../lib/app/ports.ts';
+import type { Checkout, Connect, Git } from '../../lib/app/ports.ts';
 import { sync } from '../../lib/app/sync.ts';
 import type { SyncJob } from '../../lib/domain/jobs/job.ts';
 import { createLog } from '../../lib/log.ts';
@@ -36,7 +36,12 @@ describeCluster('sync', (kubeconfig) => {
 
     async function walk(
       job: Partial<SyncJob> = {},
-      more: { readonly git?: Git; readonly verify?: object } = {},
+      more: {
+        readonly git?: Git;
+        readonly verify?: object;
+        readonly connect?: Connect;
+        readonly held?: () => void;
+      } = {},
     ): Promise<SyncOutcome> {
       const verified = { ...target, source: { ...target.source, ...more.verify } };
       return await sync(
@@ -44,7 +49,7 @@ describeCluster('sync', (kubeconfig) => {
           target: verified,
           job: { kind: 'sync', target: name, run: 'r', cause: { kind: 'manual', by: 'test' }, attempt: 0, ...job },
           signal: new AbortController().signal,
-          held: () => undefined,
+          held: more.held ?? (() => undefined),
           log: createLog(() => undefined),
           applied: undefined,
           verifiedUpTo: undefined,
@@ -53,7 +58,7 @@ describeCluster('sync', (kubeconfig) => {
         },
         {
           store,
-          connect,
+          connect: more.connect ?? connect,
           git: more.git ?? git,
           render: createCheckoutRender(
             createRender({ tools: () => Promise.reject(new Error('no tool is needed')), scratch }),
@@ -65,7 +70,7 @@ describeCluster('sync', (kubeconfig) => {
         },
       );
     }
-    return { name, repository, started, git, walk };
+    return { name, repository, started, git, walk, connect };
   }
 
   function map(name: string): Record<string, string> {
@@ -98,7 +103,16 @@ describeCluster('sync', (kubeconfig) => {
       { metadata: { annotations } },
       merge,
     );
-    expect(await walk()).toEqual({ kind: 'suspended', revision: `main@sha1:${commit}`, reason: 'ann 2026-11-22' });
+    expect(await walk()).toEqual({
+      kind: 'stayed',
+      revision: `main@sha1:${commit}`,
+      stay: {
+        how: 'suspended',
+        reason: 'ann 2026-11-22',
+        annotation: 'sluice.dev/suspended',
+        parent: `${namespace}/sluice-${name}`,
+      },
+    });
   });
 
   it('of a commit that does not verify brings the last good one, and fails with what to do', async () => {
@@ -126,6 +140,21 @@ describeCluster('sync', (kubeconfig) => {
         help: expect.stringContaining(`"${name}" is at ${good}, the last commit before it that verifies`),
       },
     });
+  });
+
+  it.each([{}, { remove: 'objects' }] as const)('has every write of %j ask whether the lease is held', async (job) => {
+    const { name, repository, walk, connect } = await line();
+    await repository.commit(map(name));
+    const held = () => undefined;
+    const asked: unknown[] = [];
+    await walk(job, {
+      held,
+      connect(_access, _signal, ask) {
+        asked.push(ask);
+        return connect();
+      },
+    });
+    expect(asked).toEqual([held]);
   });
 
   it('of a removal renders nothing and deletes what the target owns', async () => {

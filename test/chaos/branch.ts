@@ -119,6 +119,8 @@ async function writeCommit(
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const closed = once(git, 'close');
+  // Who ends early says why at the end.
+  git.stdin.on('error', () => undefined);
   const [stdout, stderr] = [text(git.stdout), text(git.stderr)];
   const lines = [`commit ${ref}`, 'mark :1', 'committer Ada <ada@example.com> 1700000000 +0000', data(message)];
   if (parent !== undefined) lines.push(`from ${parent}`);

@@ -1,19 +1,21 @@
-import type { Serve } from '../e2e/serve.ts';
 import { foreignObjects, readHolding } from './check-cluster.ts';
 import { beginCalmly, strikeUntil } from './lanes.ts';
 import { createPostman } from './postman.ts';
 import { watchProcesses } from './process-listing.ts';
 import { createRandom } from './random.ts';
 import { comeToRest, heal } from './rest.ts';
-import { mountSmallDisk } from './small-disk.ts';
+import { tellToStay } from './stays.ts';
 import type { Scene } from './strike.ts';
 import { openWorld } from './world.ts';
 
 export interface ChaosOptions {
   /** The same seed draws the same pushes and the same faults, in the same order. */
   readonly seed: number;
-  /** For how long things go wrong. */
+  /** For how long things go wrong at most. */
   readonly seconds: number;
+  /** Things go wrong until `sluice serve` was killed so often, or so many deliveries were sent. */
+  readonly kills?: number | undefined;
+  readonly deliveries?: number | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -31,15 +33,17 @@ export interface Verdict {
   readonly log: string;
 }
 
-/** What starting may take of the half minute that is for everything but faults; if it takes longer the faults end earlier. */
-const startSeconds = 13;
-/** By then all is at rest, however slow the machine; otherwise it takes a third of it. */
+/** What is left of the half minute after the faults; a machine that is slow to start is as slow to come to rest, and its faults end earlier. */
+const leastRestMs = 12_000;
+/** However slow: a run without a fault says nothing. */
+const leastFaultsMs = 1500;
+/** By then all is at rest, however slow the machine. */
 const restSeconds = 75;
 
-export async function runChaos({ seed, seconds, say }: ChaosOptions): Promise<Verdict> {
+export async function runChaos({ seed, seconds, kills, deliveries, say }: ChaosOptions): Promise<Verdict> {
   const begin = Date.now();
   await using world = await openWorld(seed);
-  using disk = await useSmallDisk(world.serve);
+  const { disk } = world;
   if (disk === undefined) say('skipped: the disk full (needs a user who may mount a tmpfs)');
   const { serve, canaries } = world;
   const listing = watchProcesses(() => serve.pid, canaries);
@@ -52,13 +56,18 @@ export async function runChaos({ seed, seconds, say }: ChaosOptions): Promise<Ve
     },
     createRandom(seed, 'deliveries'),
   );
-  const scene: Scene = { world, postman, disk, done: new Map(), printed: [], say };
+  const calm: Scene = { world, postman, disk, stays: new Map(), done: new Map(), printed: [], say };
   const foreign = foreignObjects(await readHolding(world.api.ask));
 
-  await beginCalmly(scene);
-  const end = Math.min(Date.now() + seconds * 1000, begin + (seconds + startSeconds) * 1000);
-  say(`seed ${seed}: faults for ${Math.round((end - Date.now()) / 1000)} s`);
-  await strikeUntil(end, seed, scene);
+  await beginCalmly(calm);
+  const scene = { ...calm, stays: await tellToStay(world) };
+  const startMs = Date.now() - begin;
+  const restAt = begin + (seconds + 30) * 1000 - Math.max(leastRestMs, startMs);
+  const end = Math.min(Date.now() + seconds * 1000, Math.max(restAt, Date.now() + leastFaultsMs));
+  say(
+    `seed ${seed}: ${[...scene.stays.keys()].join(' and ')} shall stay; faults for ${describe({ seconds, kills, deliveries })}`,
+  );
+  await strikeUntil({ end, kills, deliveries }, seed, scene);
   say(`faults are over: ${[...scene.done].map(([what, times]) => `${times} × ${what}`).join(', ')}`);
 
   await heal(scene, createRandom(seed, 'last pushes'));
@@ -92,10 +101,7 @@ export async function runChaos({ seed, seconds, say }: ChaosOptions): Promise<Ve
   };
 }
 
-/** The data of `sluice serve` on a disk of their own. */
-async function useSmallDisk(serve: Serve) {
-  await serve.kill();
-  const disk = mountSmallDisk(serve.data);
-  await serve.restart();
-  return disk;
+function describe({ seconds, kills, deliveries }: Omit<ChaosOptions, 'seed' | 'say'>): string {
+  const asked = [kills !== undefined && `${kills} kills`, deliveries !== undefined && `${deliveries} deliveries`];
+  return [...asked.filter(Boolean), Number.isFinite(seconds) && `${seconds} s at most`].filter(Boolean).join(', ');
 }

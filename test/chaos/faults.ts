@@ -19,8 +19,8 @@ export type ProcessFault =
   | { readonly kind: 'fail over'; readonly branch: number; readonly for: number }
   | { readonly kind: 'clock back'; readonly for: number; readonly killed: boolean }
   | { readonly kind: 'disk full'; readonly for: number; readonly killed: boolean }
-  /** SIGKILL, and everything that it kept is gone. */
-  | { readonly kind: 'store lost' };
+  /** SIGKILL, and everything that it kept is gone: its files, or all of the store but not what is queued. */
+  | { readonly kind: 'store lost'; readonly how: 'deleted' | 'emptied' };
 
 /** What is done to a server that it talks to. */
 export type ApiServerFault =
@@ -45,6 +45,16 @@ export function drawProcessFault(random: Random): Planned<ProcessFault> {
   return { after: random.int(50, 2000), fault: draw(random, processFaults)(random) };
 }
 
+/** Everything but the loss of the store, after which nobody knows what was accepted before. */
+export function drawKeeping(random: Random): Planned<ProcessFault> {
+  return { after: random.int(50, 2000), fault: draw(random, keeping)(random) };
+}
+
+/** Nothing but SIGKILL, at any moment; one in five between two writes. */
+export function drawKill(random: Random): Planned<ProcessFault> {
+  return { after: random.int(0, 900), fault: draw(random, kills)(random) };
+}
+
 export function drawApiServerFault(random: Random): Planned<ApiServerFault> {
   return { after: random.int(200, 3000), fault: draw(random, apiServerFaults)(random) };
 }
@@ -64,22 +74,32 @@ function draw<T>(random: Random, from: Weighted<T>): (random: Random) => T {
   throw new RangeError('There is nothing to draw from');
 }
 
-const processFaults: Weighted<ProcessFault> = [
-  [10, (random) => ({ kind: 'kill', later: random.pick([0, 0, 6, 35]) })],
-  [
-    12,
-    (random) => ({
-      kind: 'kill after writes',
-      branch: random.int(0, 7),
-      writes: random.int(1, 5),
-      back: random.pick(['revert', 'force push'] as const),
-    }),
-  ],
+function kill(random: Random): ProcessFault {
+  return { kind: 'kill', later: random.pick([0, 0, 6, 35]) };
+}
+
+function killAfterWrites(random: Random): ProcessFault {
+  const back = random.pick(['revert', 'force push'] as const);
+  return { kind: 'kill after writes', branch: random.int(0, 7), writes: random.int(1, 5), back };
+}
+
+const kills: Weighted<ProcessFault> = [
+  [4, kill],
+  [1, killAfterWrites],
+];
+
+const keeping: Weighted<ProcessFault> = [
+  [10, kill],
+  [12, killAfterWrites],
   [2, (random) => ({ kind: 'freeze', for: random.int(200, 1500) })],
   [1, (random) => ({ kind: 'fail over', branch: random.int(0, 7), for: random.int(2000, 4000) })],
   [2, (random) => ({ kind: 'clock back', for: random.int(500, 2500), killed: random.chance(0.5) })],
   [2, (random) => ({ kind: 'disk full', for: random.int(300, 2000), killed: random.chance(0.5) })],
-  [1, () => ({ kind: 'store lost' })],
+];
+
+const processFaults: Weighted<ProcessFault> = [
+  ...keeping,
+  [1, (random) => ({ kind: 'store lost', how: random.pick(['deleted', 'emptied'] as const) })],
 ];
 
 const apiServerFaults: Weighted<ApiServerFault> = [
@@ -109,7 +129,7 @@ const gitServerFaults: Weighted<GitServerFault> = [
     3,
     (random) => ({
       kind: 'answer',
-      fault: random.pick([403, 404, 429, 500, 502, 503, 'reset', 'hang'] as const),
+      fault: random.pick([403, 404, 409, 429, 500, 502, 503, 'reset', 'hang'] as const),
       for: random.int(100, 600),
     }),
   ],

@@ -5,7 +5,9 @@ import { checkTarget, readHolding } from './check-cluster.ts';
 import { placesOf, readHeads } from './expected.ts';
 import { pushLast } from './push.ts';
 import type { Random } from './random.ts';
+import { checkStay } from './stays.ts';
 import { type Scene, startAgain } from './strike.ts';
+import type { World } from './world.ts';
 
 export interface Rest {
   readonly lost: readonly string[];
@@ -27,6 +29,7 @@ export async function heal({ world, postman }: Scene, random: Random): Promise<v
   proxy.clear();
   git.fault = undefined;
   git.bytesPerSecond = undefined;
+  await git.freeze(0);
   await door.open();
   door.cut();
   for (const stream of world.streams) {
@@ -45,9 +48,9 @@ export async function comeToRest(scene: Scene, deadline: number): Promise<Rest> 
   const lost: string[] = [];
   if (!(await postman.deliverAll(Math.min(deadline - Date.now(), 10_000)))) lost.push('deliveries that nobody takes');
   say('everything is delivered');
-  await untilIdle(serve, Math.min(deadline, Date.now() + firstRestMs));
+  await untilIdle(world, Math.min(deadline, Date.now() + firstRestMs));
   await letPass(retrySeconds, scene);
-  await untilIdle(serve, deadline);
+  await untilIdle(world, deadline);
   say('every retry had its time');
 
   let findings = await compare(scene);
@@ -60,7 +63,7 @@ export async function comeToRest(scene: Scene, deadline: number): Promise<Rest> 
   if (failed.size > 0 || [...findings.values()].some((found) => found.lost.length + found.untracked.length > 0)) {
     say(`some targets are tried again: ${[...failed].join(' ')}`);
     await letPass(intervalSeconds, scene);
-    await untilIdle(serve, deadline);
+    await untilIdle(world, deadline);
     findings = await compare(scene);
   }
   const runs = await readRuns(serve);
@@ -84,22 +87,32 @@ async function letPass(seconds: number, scene: Scene): Promise<void> {
   await startAgain(scene);
 }
 
-async function compare({ world }: Scene) {
+async function compare({ world, stays }: Scene) {
   const [heads, holding] = [await readHeads(world), await readHolding(world.api.ask)];
   return new Map(
-    placesOf(world.streams).map((place) => [place.target, checkTarget(place, heads.get(place.target) ?? [], holding)]),
+    placesOf(world.streams).map((place) => {
+      const stay = stays.get(place.target);
+      const found = checkTarget(place, stay?.head ?? heads.get(place.target) ?? [], holding);
+      return [place.target, stay === undefined ? found : checkStay(place.target, stay, found, holding)];
+    }),
   );
 }
 
-/** Until every run is over, or nothing has changed for a while. */
-export async function untilIdle(serve: Serve, deadline: number): Promise<void> {
+/** An attempt that is further away is not waited for: the clock is set forward to it. */
+const soonMs = 8000;
+
+/** Until every run is over or waits for a later attempt, or nothing has changed for a while. */
+export async function untilIdle({ serve, clock }: Pick<World, 'serve' | 'clock'>, deadline: number): Promise<void> {
+  function isResting(run: Run): boolean {
+    return isOver(run) || (run.againAt !== undefined && Date.parse(run.againAt) > clock.now() + soonMs);
+  }
   let seen = '';
   for (let end = Date.now() + stalledMs; Date.now() < Math.min(end, deadline); await sleep(250)) {
     const runs = await serve.runs();
     const text = JSON.stringify(runs);
     if (text !== seen) end = Date.now() + stalledMs;
     seen = text;
-    if (runs.every(isOver) && (await readRuns(serve)).every(isOver)) return;
+    if (runs.every(isResting) && (await readRuns(serve)).every(isResting)) return;
   }
 }
 

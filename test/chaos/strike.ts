@@ -1,10 +1,12 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiServerFault, GitServerFault, ProcessFault } from './faults.ts';
 import { edit } from './manifests.ts';
 import type { Postman } from './postman.ts';
 import type { SmallDisk } from './small-disk.ts';
+import type { Stay } from './stays.ts';
 import { runSuccessor } from './successor.ts';
 import type { Stream, World } from './world.ts';
 
@@ -13,6 +15,8 @@ export interface Scene {
   readonly world: World;
   readonly postman: Postman;
   readonly disk: SmallDisk | undefined;
+  /** Targets that are pinned or suspended in the cluster, by name. */
+  readonly stays: ReadonlyMap<string, Stay>;
   /** How often each thing was done. */
   readonly done: Map<string, number>;
   /** What other processes than `world.serve` printed. */
@@ -74,7 +78,7 @@ export async function strikeProcess(fault: ProcessFault, scene: Scene): Promise<
       return fault.killed ? await startAgain(scene) : undefined;
     case 'store lost':
       await serve.kill();
-      await loseStore(scene);
+      await loseStore(fault.how, scene);
       return await startAgain(scene);
   }
 }
@@ -97,9 +101,14 @@ export async function startAgain({ world, say }: Scene): Promise<void> {
   }
 }
 
-async function loseStore({ world, postman }: Scene): Promise<void> {
+async function loseStore(how: 'deleted' | 'emptied', { world, postman }: Scene): Promise<void> {
   postman.forget();
   const { data } = world.serve;
+  if (how === 'emptied') {
+    const database = new DatabaseSync(join(data, 'sluice.db'));
+    database.exec('DELETE FROM items');
+    return database.close();
+  }
   for (const entry of await readdir(data)) await rm(join(data, entry), { recursive: true, force: true });
 }
 
@@ -110,7 +119,7 @@ async function pushEverywhere({ branch, places, url }: Stream, { world, postman 
   postman.post(await branch.commit(tree), url);
 }
 
-/** Watches what reaches the API server for the targets of a branch; no longer than ten seconds. Resolves with how many are missing. */
+/** Watches what reaches the API server for the targets of a branch; no longer than five seconds. Resolves with how many are missing. */
 async function untilWritten({ places }: Stream, writes: number, { world }: Scene): Promise<number> {
   const { requests } = world.proxy;
   const names = places.flatMap(({ namespace, target }) => [
@@ -119,7 +128,7 @@ async function untilWritten({ places }: Stream, writes: number, { world }: Scene
   ]);
   let at = requests.length;
   let left = writes;
-  for (const end = Date.now() + 10_000; left > 0 && Date.now() < end; await sleep(1)) {
+  for (const end = Date.now() + 5000; left > 0 && Date.now() < end; await sleep(1)) {
     for (; at < requests.length; at += 1) {
       const { method, path } = requests[at] ?? {};
       if (method !== 'GET' && names.some((name) => path?.includes(name))) left -= 1;

@@ -16,6 +16,7 @@ import { type Door, openDoor } from './door.ts';
 import { type Editor, firstTree, type Place } from './manifests.ts';
 import { createRandom } from './random.ts';
 import { createShiftedClock, type ShiftedClock } from './shifted-clock.ts';
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 
 /** A branch, where it is served, and the targets that it is the source of. */
 export interface Stream {
@@ -34,6 +35,8 @@ export interface World extends AsyncDisposable {
   /** Between `sluice serve` and the git server. */
   readonly door: Door;
   readonly serve: Serve;
+  /** That of its data; undefined where nobody may mount one. */
+  readonly disk: SmallDisk | undefined;
   readonly clock: ShiftedClock;
   readonly canaries: Canaries;
   readonly editor: Editor;
@@ -61,16 +64,19 @@ export async function openWorld(seed: number): Promise<World> {
   canaries.add(Buffer.from(`x-access-token:${gitToken}`).toString('base64'));
   const git = stack.use(await startGitHttp({ root: served, password: gitToken }));
   const door = stack.use(await openDoor(git.url));
-  const streams = await createStreams(served, door.url, editor);
-
-  const api = stack.use(await startCrashableApiServer(binaries, join(directory, 'kube')));
+  const [streams, api] = await Promise.all([
+    createStreams(served, door.url, editor),
+    startCrashableApiServer(binaries, join(directory, 'kube')),
+  ]);
+  stack.use(api);
   const proxy = stack.use(await startFaultProxy(api.kubeconfig));
   const standIn = standInForKubelet(api.kubeconfig);
   stack.defer(() => standIn.stop());
   const kubeconfig = await readFile(proxy.kubeconfig, 'utf8');
   canaries.add(parse(kubeconfig).users[0].user.token);
-  for (const { places } of streams) for (const place of places) await createNamespace(api, place);
+  await Promise.all(streams.flatMap(({ places }) => places.map((place) => createNamespace(api, place))));
 
+  let disk: SmallDisk | undefined;
   const clock = stack.use(createShiftedClock(join(directory, 'clock')));
   const serve = stack.use(
     await startServe({
@@ -82,8 +88,13 @@ export async function openWorld(seed: number): Promise<World> {
         kubeconfig,
       },
       environment: clock.environment,
+      async prepare(data) {
+        await mkdir(data, { mode: 0o700 });
+        disk = mountSmallDisk(data);
+      },
     }),
   );
+  if (disk !== undefined) stack.use(disk);
   const kept = stack.move();
   return {
     api,
@@ -91,6 +102,7 @@ export async function openWorld(seed: number): Promise<World> {
     git,
     door,
     serve,
+    disk,
     clock,
     canaries,
     editor,

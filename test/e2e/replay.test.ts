@@ -7,39 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeShared } from '../shared.ts';
 import { exampleOf } from '../webhooks/examples/examples.ts';
 import { keySet } from '../webhooks/google.ts';
+import { replayedIds, replayedTargets, unguessable } from '../webhooks/replay-settings.ts';
 import { type HttpReplay, httpReplays } from '../webhooks/replays.ts';
 import { type Answer, type Serve, startServe } from './serve.ts';
 
 /** Every recorded delivery over HTTP to `sluice serve`: as its sender sends it, and as anybody else would. */
 
-const unguessable = 'q7ZkP2mXw94LtBvR81sNcYhd';
-
-/** The branches that the recordings push to, by other addresses than theirs. Nothing is cloned: the targets are asleep. */
-const branches = [
-  ['git@ssh.dev.azure.com:v3/alexander0053/alex-test/alex-test', 'master'],
-  ['https://fabrikam-fiber-inc.visualstudio.com/_git/Fabrikam-Fiber-Git', 'master'],
-  ['ssh://git@bitbucket.org/mbridgen/dummy', 'master'],
-  ['ssh://git@bitbucket.org/brydzewski/foo', 'master'],
-  ['ssh://git@bitbucket.org/brydzewski/foo', 'develop'],
-  ['ssh://git@BitbucketServer/MYPROJECT/test-repo', 'master'],
-  ['ssh://git@bitbucket.acme.io:7999/scm/prj/my-repo.git', 'master'],
-  ['https://try.gitea.io/gogits/hello-world', 'master'],
-  ['https://try.gitea.io/gogits/hello-world', 'feature'],
-  ['https://gogs-server/john/repo-test', 'master'],
-  ['git@github.com:codertocat/hello-world', 'master'],
-  ['ssh://git@github.com/bradrydzewski/drone-test-go.git', 'feature-branch'],
-  ['https://github.com/JesseSuen/test-repo', 'master'],
-  ['ssh://git@gitlab.com:2222/gitlab-org/hello-world', 'feature'],
-  ['ssh://git@gitlab.com:2222/gitlab-org/hello-world', 'master'],
-  ['git@example.com:mike/diaspora', 'master'],
-] as const;
-
 describeShared('recorded deliveries to sluice serve', (directory) => {
   const replays = httpReplays(directory, Date.now());
-  /** The id of the webhook of each: one that nobody guesses where nothing else proves who sent it. */
-  const ids = new Map(
-    replays.map(({ name, wrong }, index) => [name, wrong ? `hook${name}` : `${unguessable}-${index}`]),
-  );
+  const ids = replayedIds(replays);
   let google: Server;
   let serve: Serve;
 
@@ -59,12 +35,7 @@ describeShared('recorded deliveries to sluice serve', (directory) => {
           })),
           { id: unguessable, sender: 'bitbucket' },
         ],
-        targets: branches.map(([url, branch], index) => ({
-          name: `target-${index}`,
-          source: { url, branch },
-          cluster: { kubeconfig: { env: 'KUBECONFIG' } },
-          suspend: true,
-        })),
+        targets: replayedTargets({ env: 'KUBECONFIG' }),
       },
       secrets: Object.fromEntries(
         replays.flatMap(({ name, secret }) => (secret === undefined ? [] : [[`secret-of-${name}`, secret]])),

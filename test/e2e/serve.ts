@@ -19,6 +19,8 @@ export interface ServeSetup {
   /** Contents of files beside `sluice.yaml`, for `{ file: NAME }` secrets. `webhook-secret` and `token` are made if they are not named. */
   readonly secrets?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Called with the directory of its data before it starts for the first time. */
+  readonly prepare?: (data: string) => Promise<void>;
 }
 
 /** What a push webhook of GitHub says of a push. */
@@ -200,6 +202,7 @@ export async function startServe(setup: ServeSetup): Promise<Serve> {
 
   process.on('exit', killOnExit);
   try {
+    await setup.prepare?.(data);
     await start();
   } catch (error) {
     await dispose();

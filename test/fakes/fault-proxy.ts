@@ -168,7 +168,7 @@ async function trickle(answer: Buffer, outgoing: ServerResponse, bytesPerSecond:
   const step = Math.max(1, Math.floor(bytesPerSecond / 20));
   for (let at = 0; at < answer.length && !outgoing.destroyed; at += step) {
     outgoing.write(answer.subarray(at, at + step));
-    await sleep(50);
+    await sleep((1000 * step) / bytesPerSecond);
   }
   outgoing.end();
 }

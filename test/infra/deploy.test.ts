@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { sha256Hex } from '../../lib/domain/digest.ts';
 import { testEnvironment } from '../parts/run.ts';
 import { type Account, startAccount } from './account.ts';
 
@@ -27,7 +28,10 @@ beforeAll(async () => {
     join(directory, 'local.yaml'),
     settings.replace('{ aws: sluice/prod/webhook/acme }', '{ env: HOOK }'),
   );
-  for (const name of ['kubectl', 'git']) await writeFile(join(directory, `${name}.zip`), `the layer ${name}`);
+  const layers = ['kubectl', 'git'].map((name) => ({ name, zip: `the layer ${name}` }));
+  for (const { name, zip } of layers) await writeFile(join(directory, `${name}.zip`), zip);
+  const records = layers.map(({ name, zip }) => ({ name, ingredients: '', sha256: sha256Hex(zip), unzippedBytes: 1 }));
+  await writeFile(join(directory, 'layers.json'), JSON.stringify(records));
 });
 afterAll(() => rm(directory, { recursive: true }));
 beforeEach(async () => {
@@ -83,11 +87,7 @@ it.each([
   ['an unknown flag', ['--stag', 'prod'], "Unknown option '--stag'"],
   ['a parameter without a value', ['--param', 'alarmEmail'], 'it is not name=value'],
   ['settings that are not there', ['--config', '/nonexistent/sluice.yaml'], 'there is no /nonexistent/sluice.yaml'],
-  [
-    'layers that were not built',
-    ['--layers', '/nonexistent'],
-    'Cannot publish the layer "kubectl": /nonexistent/kubectl.zip is not there',
-  ],
+  ['layers that were not built', ['--layers', '/nonexistent'], 'Cannot use the layer "kubectl": it has not been built'],
 ])('deploy refuses %s', async (_, args, message) => {
   const { code, err } = await deploy(...args);
   expect([code, err]).toEqual([1, expect.stringContaining(message)]);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ export interface GitHttpOptions {
 }
 
 /** What goes wrong with every answer while it is set: an HTTP status, a connection that is reset, or no answer at all. */
-export type GitHttpFault = 401 | 403 | 404 | 429 | 500 | 502 | 503 | 'reset' | 'hang';
+export type GitHttpFault = 401 | 403 | 404 | 409 | 429 | 500 | 502 | 503 | 'reset' | 'hang';
 
 export interface GitHttp extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`, or `https://…` */
@@ -34,7 +34,7 @@ export interface GitHttp extends AsyncDisposable {
   protocol: 0 | 2;
   /** Every request so far: `GET /shop.git/info/refs?service=git-upload-pack`. */
   readonly requests: string[];
-  /** Serves what is there now for so many seconds, whatever is pushed meanwhile: the replica of a forge that lags behind. */
+  /** Serves the refs that are there now for so many seconds, whatever is pushed meanwhile: the replica of a forge that lags behind. */
   freeze(seconds: number): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
     requests: [],
     async freeze(seconds) {
       const root = await mkdtemp(join(snapshots, 'snapshot-'));
-      await cp(options.root, root, { recursive: true });
+      await copyRefs(options.root, root);
       frozen = { root, until: Date.now() + seconds * 1000 };
     },
     async [Symbol.asyncDispose]() {
@@ -94,6 +94,24 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
     },
   };
   return bridge;
+}
+
+/** The refs of all repositories as they are now, at once, however much has been pushed; their objects are those that are there. */
+async function copyRefs(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    const [live, copy] = [join(from, name), join(to, name)];
+    await mkdir(join(copy, 'objects/info'), { recursive: true });
+    await writeFile(join(copy, 'objects/info/alternates'), `${join(live, 'objects')}\n`);
+    for (const part of ['HEAD', 'config', 'packed-refs', 'refs']) await copyIfThere(join(live, part), join(copy, part));
+  }
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  try {
+    await cp(from, to, { recursive: true, filter: (path) => !path.endsWith('.lock') });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** One request as CGI (RFC 3875): the environment in, a header block and a body out. */
@@ -163,7 +181,7 @@ async function write(response: ServerResponse, body: Buffer, bytesPerSecond: num
   const step = bytesPerSecond === undefined ? body.length : Math.max(1, Math.floor(bytesPerSecond / 10));
   for (let at = 0; at < body.length && !response.destroyed; at += step) {
     if (!response.write(body.subarray(at, at + step))) await drained(response);
-    if (bytesPerSecond !== undefined) await sleep(100);
+    if (bytesPerSecond !== undefined) await sleep((1000 * step) / bytesPerSecond);
   }
 }
 

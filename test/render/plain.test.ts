@@ -184,6 +184,13 @@ describe('bad input', () => {
     },
   );
 
+  it.each(['x'.repeat(300), 'a\0b'])('a name that no file can have is refused, and is not our fault', async (name) => {
+    expect(await failureOf(renderIn(await makeCheckout({}), { paths: [name] }))).toMatchObject({
+      fault: 'user',
+      message: `Cannot read "${name.slice(0, 100)}${name.length > 100 ? '…' : ''}": no file can have this name`,
+    });
+  });
+
   it('links in a circle, and to nothing, are refused', async () => {
     const checkout = await makeCheckout({});
     await symlink('b.yaml', join(checkout, 'a.yaml'));

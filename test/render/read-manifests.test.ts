@@ -116,6 +116,26 @@ metadata: {name: d}
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: [b]}\n',
       'line 1: labels of the ConfigMap "a" are not a map',
     ],
+    [
+      'a name that no object can have',
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${'a'.repeat(254)}}\n`,
+      'line 1: metadata.name has 254 characters, more than 253',
+    ],
+    [
+      'a namespace that no cluster can have',
+      `apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: a, namespace: ${'n'.repeat(64)}}\n`,
+      'line 1: item 1 of the List: metadata.namespace has 64 characters, more than 63',
+    ],
+    [
+      'a kind that goes on and on',
+      `apiVersion: v1\nkind: ${'K'.repeat(100_000)}\nmetadata: {name: a}\n`,
+      'line 1: kind has 100000 characters, more than 63',
+    ],
+    [
+      'an apiVersion that goes on and on',
+      `apiVersion: ${'a'.repeat(318)}\nkind: A\nmetadata: {name: a}\n`,
+      'line 1: apiVersion has 318 characters, more than 317',
+    ],
     ['a kind that is none', 'apiVersion: v1\nkind: {a: b}\n', 'line 1: kind is not a text'],
     [
       'an item without kind',

@@ -113,6 +113,15 @@ const forms: Record<string, [string, Json]> = {
     { a: { x: 1, w: 2 }, b: { x: 3, z: 4 }, c: { x: 9, w: 2 }, d: { x: 1, w: 2 }, e: { x: 1, w: 2, z: 4 }, f: { x: 3, w: 2, z: 4 }, g: { '<<': 1 }, h: { r: 1 } },
   ],
   'a tab after a colon': ['a:\tx\nb: 1\t# c', { a: 'x', b: 1 }],
+  'line ends of every kind': [
+    // A comment swallowed the line after it.
+    'a: 1 # x\rb: 2 # x\u0085  c: 3 # x\u2028  d: 4 # x\u2029  e: it\'s\r\nf: "x\r  y"\ng: |\r  x\r  y\r',
+    { a: 1, b: 2, c: 3, d: 4, e: "it's", f: 'x y', g: 'x\ny\n' },
+  ],
+  'a line separator in quotes': [
+    'a: "x\u2028\u2029y"\nb: \'x\u2028y\'\nc: {"d": "\u2028"} # "x\u2028  e: ["x\u2028y"]',
+    { a: 'x\u2028\u2029y', b: 'x\u2028y', c: { d: '\u2028' }, e: ['x\u2028y'] },
+  ],
   'comments and empty lines': ['# x\na: 1\n\n  # y\nb:\n# z\n  c: 1', { a: 1, b: { c: 1 } }],
 };
 
@@ -136,6 +145,14 @@ const refused: Record<string, [string, string]> = {
   'bad base64': ['a: !!binary "@@@"', 'line 5, column 15: the value of !!binary is not base64'],
   'a control character': ['a: "x\u0001y"', 'line 5, column 8: a control character'],
   'a reserved character': ['a: @x', 'line 5, column 6: plain value cannot start with reserved character @'],
+  'a line separator in a plain value': [
+    'a: x\u2028y',
+    'line 6, column 1: implicit map keys need to be followed by map values',
+  ],
+  'a line separator in a key': [
+    '"a\u2028b": 1',
+    'line 5, column 3: a line or paragraph separator; write it as \\u2028 or \\u2029 in double quotes, or remove it',
+  ],
   'a list that is not closed': [
     'a: [1',
     'line 5, column 8: flow sequence in block collection must be sufficiently indented and end with a ]',
@@ -143,7 +160,7 @@ const refused: Record<string, [string, string]> = {
 };
 
 function configMap(data: string): string {
-  return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n${data.replaceAll(/^(?=.)/gm, '  ')}`;
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n${data.replaceAll(/(?<![\u2028\u2029])^(?=.)/gm, '  ')}`;
 }
 
 describe('readYaml', () => {
@@ -264,7 +281,7 @@ describe('the short way for simple documents', () => {
   }
 
   // biome-ignore format: a table
-  const pieces = ['a', 'b: ', 'c:', '- ', '-', '  ', '    ', ' ', '\n', '\n', '\n  ', '\n- ', '\n  - ', 'x', '1', 'yes', '"', "'", '"q"', "'s'", '|', '|-', '|+', '>', '#', ' # c', '[', ']', '{', '}', ', ', ': ', ':', '\t', '\t', '~', '*a', '&a ', '!t ', '?', '<<: ', '---', '---\n', 'k: v\n', 'k:\n', 'k: |\n', '\\n', '\u00a0', '\u2028', '0777', '{}', '[]', '[a, b]', '{a: 1}'];
+  const pieces = ['a', 'b: ', 'c:', '- ', '-', '  ', '    ', ' ', '\n', '\n', '\n  ', '\n- ', '\n  - ', 'x', '1', 'yes', '"', "'", '"q"', "'s'", '|', '|-', '|+', '>', '#', ' # c', '[', ']', '{', '}', ', ', ': ', ':', '\t', '\t', '~', '*a', '&a ', '!t ', '?', '<<: ', '---', '---\n', 'k: v\n', 'k:\n', 'k: |\n', '\\n', '\u00a0', '\u2028', '0777', '{}', '[]', '[a, b]', '{a: 1}', ':8', ': :'];
 
   it('gives what the whole parser gives, whatever stands together', () => {
     let simple = 0;
@@ -282,7 +299,7 @@ describe('the short way for simple documents', () => {
       fc.constantFrom('', '', '  ', '    ', ' '),
       fc.constantFrom('', '', '- ', '- - '),
       // biome-ignore format: a table
-      fc.constantFrom('a: 1', 'b:', 'c: |', 'd: |-', 'x', '# c', '', 'e: "x y"', "'f': [a, {b: c}]", 'g: x # y', 'h: {}', 'a: x: y', 'text: more', '"k" : v', '- ', 'i: |+'),
+      fc.constantFrom('a: 1', 'b:', 'c: |', 'd: |-', 'x', '# c', '', 'e: "x y"', "'f': [a, {b: c}]", 'g: x # y', 'h: {}', 'a: x: y', 'text: more', '"k" : v', '- ', 'i: |+', ':8080', 'j: :8080', ':k: 1'),
       fc.constantFrom('', '', '', ' '),
     );
     let simple = 0;

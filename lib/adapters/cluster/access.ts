@@ -41,6 +41,7 @@ export function createAccess(from: KubeContext, credentials: Credentials, name: 
   const url = readServer(from, name);
   const proxy = readProxy(from, name);
   const impersonation = impersonate === undefined ? impersonationOf(from.user) : { 'impersonate-user': impersonate };
+  if (credentials.certificate !== undefined) checkCertificate(credentials.certificate, from.userName, name);
   const account = accountOf(credentials);
   const { authorization } = credentials;
   const headers = { ...(authorization !== undefined && { authorization }), ...impersonation };
@@ -94,7 +95,6 @@ function readTls(from: KubeContext, { certificate, key }: Credentials, name: str
       'Remove one of them',
     );
   }
-  if (certificate !== undefined) checkCertificate(certificate, userName, name);
   if (certificate !== undefined && key === undefined) {
     throw refuse(name, `user "${userName}" has a client certificate and no client-key-data`);
   }
@@ -150,7 +150,7 @@ function impersonationOf(user: UserEntry): Record<string, string | readonly stri
   if (user['as-uid']) headers['impersonate-uid'] = user['as-uid'];
   if (user['as-groups']) headers['impersonate-group'] = user['as-groups'];
   for (const [key, values] of Object.entries(user['as-user-extra'] ?? {})) {
-    headers[`impersonate-extra-${encodeURIComponent(key)}`] = values;
+    headers[`impersonate-extra-${encodeURIComponent(key.toWellFormed())}`] = values;
   }
   return headers;
 }

@@ -63,14 +63,14 @@ export function createConnect(options: ConnectOptions): Connect {
     return { name, key: [cluster], logIn: async () => eksContext(cluster, await eks(cluster)) };
   }
 
-  return async (target, signal) => {
+  return async (target, signal, held) => {
     const { name, key, logIn } = await source(target);
     const id = createHash('sha256')
       .update(JSON.stringify([name, key, target.impersonate]))
       .digest('base64url');
     const { access, transport, close } = await connections.open(id, () => findAccess(logIn, name, target.impersonate));
     const { origin } = access.url;
-    const rest = createRest(transport, { origin, signal, ...(timeoutMs !== undefined && { timeoutMs }) });
+    const rest = createRest(transport, { origin, signal, held, ...(timeoutMs !== undefined && { timeoutMs }) });
     return createCluster(rest, { id: access.id, namespace: access.namespace, close });
   };
 }

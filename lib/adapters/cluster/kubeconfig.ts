@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { Failure } from '../../domain/failure.ts';
+import { findRepeatedKey } from '../../repeated-key.ts';
 
 /**
  * The parts of a kubeconfig that decide how a cluster is reached
@@ -97,13 +98,16 @@ export function readKubeconfig(source: string, name: string, wanted?: string): K
 function parseKubeconfig(source: string, name: string): z.infer<typeof Kubeconfig> {
   if (Buffer.byteLength(source) > maxBytes) throw refuse(name, `it is larger than ${maxBytes} bytes`);
   const lines = new LineCounter();
-  // The parser's own words would quote the text, which holds credentials.
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    throw refuse(name, `line ${line}, column ${col} is not YAML`);
+  function place(offset: number): string {
+    const { line, col } = lines.linePos(offset);
+    return `line ${line}, column ${col}`;
   }
+  // The parser's own words would quote the text, which holds credentials.
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const [error] = document.errors;
+  if (error !== undefined) throw refuse(name, `${place(error.pos[0])} is not YAML`);
+  const repeated = findRepeatedKey(document);
+  if (repeated !== undefined) throw refuse(name, `${place(repeated)} has a key for the second time`);
   const parsed = Kubeconfig.safeParse(toPlain(document, name));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -31,6 +31,7 @@ export function nameOf(kind: ResourceKind, key: ObjectKey): string {
  * these names (IsValidPathSegmentName of apimachinery).
  */
 function segment(name: string): string {
-  if (name !== '' && name !== '.' && name !== '..' && !/[/%]/.test(name)) return encodeURIComponent(name);
+  if (name !== '' && name !== '.' && name !== '..' && !/[/%]/.test(name) && name.isWellFormed())
+    return encodeURIComponent(name);
   throw new Failure('user', `Cannot ask the cluster for "${name}": that is no name`, { code: 'Invalid' });
 }

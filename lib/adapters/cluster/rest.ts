@@ -3,7 +3,7 @@ import { Failure } from '../../domain/failure.ts';
 import { abortFailure, connectionFailure } from './connection-failures.ts';
 import { failureOf, hasCause, type Refusal, type Status } from './failures.ts';
 import { nextDelay, parseRetryAfter, patient, type RetryLimits } from './retry.ts';
-import type { Answer, Transport } from './transport.ts';
+import { type Answer, NotHeld, type Transport } from './transport.ts';
 
 /** One call of the API, with what to say of it and when to send it again. */
 export interface Call {
@@ -31,6 +31,8 @@ export interface RestOptions {
   /** `https://host:port`, for messages. */
   readonly origin: string;
   readonly signal?: AbortSignal | undefined;
+  /** Asked before every attempt of a write; throws when nothing may be written any more. */
+  readonly held?: (() => void) | undefined;
   /** Default 65 s: the server itself gives up after 60 s, and says what it waited for. */
   readonly timeoutMs?: number;
 }
@@ -38,7 +40,7 @@ export interface RestOptions {
 const defaultTimeoutMs = 65_000;
 
 export function createRest(transport: Pick<Transport, 'exchange'>, options: RestOptions): Rest {
-  const { origin, signal, timeoutMs = defaultTimeoutMs } = options;
+  const { origin, signal, held, timeoutMs = defaultTimeoutMs } = options;
 
   /** The answer's body, or how it failed and whether and when it may be sent again. */
   async function attempt(call: Call): Promise<{ readonly body: unknown } | Failed> {
@@ -54,8 +56,10 @@ export function createRest(transport: Pick<Transport, 'exchange'>, options: Rest
         body: call.body === undefined ? undefined : JSON.stringify(call.body),
         timeoutMs: Math.min(call.limits?.answerMs ?? timeoutMs, timeoutMs),
         signal,
+        held: call.method === 'GET' ? undefined : held,
       });
     } catch (error) {
+      if (error instanceof NotHeld) throw error.cause;
       if (signal?.aborted) throw abortFailure(call.what);
       const failure = connectionFailure(call.what, origin, error as Error);
       return { failure, again: failure.fault === 'server' };

@@ -14,6 +14,13 @@ export interface Exchange {
   /** From the moment it has a connection until the whole answer is there. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Asked when it has a connection, before anything of it is sent; `exchange` rejects with `NotHeld` if it throws. */
+  readonly held?: (() => void) | undefined;
+}
+
+/** The request may not be sent any more; nothing of it was. `cause` says why. */
+export class NotHeld extends Error {
+  override readonly name = 'NotHeld';
 }
 
 export interface Answer {
@@ -68,6 +75,9 @@ export function createTransport(access: Access): Transport {
       },
       ...(signal && { signal }),
     });
+    const { held } = exchange;
+    // Before `_flush`: a request is written to its connection right after it was told of it.
+    if (held) call.prependListener('socket', () => endUnless(held, call));
     startTimers(call, exchange.timeoutMs, tls ? 'secureConnect' : 'connect');
     call.on('response', (response) => readAnswer(response).then(resolve, reject));
     call.on('error', (error) => reject(Object.assign(error, { stale: call.reusedSocket })));
@@ -92,6 +102,14 @@ export function createTransport(access: Access): Transport {
 function isStale(error: unknown): boolean {
   const { code, stale } = error as { code?: string; stale?: boolean };
   return stale === true && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+function endUnless(held: () => void, call: ClientRequest): void {
+  try {
+    held();
+  } catch (cause) {
+    call.destroy(new NotHeld('it may not be sent any more', { cause }));
+  }
 }
 
 /** Waiting for one of the kept connections counts for nothing: timers begin with the connection. */

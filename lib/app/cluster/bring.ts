@@ -1,5 +1,5 @@
 import { asFailure, Failure } from '../../domain/failure.ts';
-import type { Inventory } from '../../domain/objects/inventory.ts';
+import { findStay, type Inventory, type Stay } from '../../domain/objects/inventory.ts';
 import { groupKindOf, idOf, type KubeObject } from '../../domain/objects/kube-object.ts';
 import { isMember } from '../../domain/objects/ownership.ts';
 import { redact, secretValues } from '../../domain/objects/redact.ts';
@@ -28,7 +28,7 @@ export interface BringPorts {
   readonly targets: readonly Target[];
 }
 
-export type Brought = Omit<Synced, 'kind' | 'revision'> | { readonly suspended: string };
+export type Brought = Omit<Synced, 'kind' | 'revision'> | { readonly stay: Stay };
 
 /** The cluster's half of the line: brings the objects of a target to what was rendered. No message of it holds a secret of the render. */
 export async function bring(
@@ -70,8 +70,10 @@ async function bringAll(
     knownFields: fields.get,
     narrow,
   });
-  const { inventory } = prepared.read;
-  if (inventory.suspended !== undefined) return { suspended: inventory.suspended };
+  const { read, moved, adopted } = prepared;
+  const { inventory } = read;
+  const stay = findStay([read, ...(moved === undefined ? [] : [moved]), ...adopted].map((found) => found.inventory));
+  if (stay !== undefined) return { stay };
 
   context.held();
   const claimed = await claimFor(cluster, prepared, context, ports);
@@ -93,7 +95,6 @@ async function bringAll(
     context.held();
     const members = await stillMembers(cluster, target, prepared, applied, pruned);
     const hasMoved = await removeEmptyParents(cluster, prepared, applied, pruned);
-    const { moved } = prepared;
     await settle(
       cluster,
       claimed,

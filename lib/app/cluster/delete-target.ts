@@ -42,7 +42,7 @@ export async function deleteTarget(
   const revision = context.applied ?? formatRevision(target.source.branch, '0'.repeat(40));
   const earlier = await getRun(store, job.run);
   await context.started(revision);
-  await using connection = await ports.connect(target.cluster, signal);
+  await using connection = await ports.connect(target.cluster, signal, context.held);
   const cluster = withStoredKinds(connection, store, clock);
   const narrow = await loadNarrowKinds(store, target.name, clock);
   const prepared = await prepare(cluster, {

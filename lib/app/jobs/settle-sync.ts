@@ -4,9 +4,8 @@ import { type Names, nameInHelp } from '../../domain/jobs/name-in-help.ts';
 import { healthDelay, resendDelay } from '../../domain/jobs/retry.ts';
 import { requeueRun, runErrorOf, waitRun } from '../../domain/jobs/run.ts';
 import { type Applied, putBack, skip, wait } from '../../domain/jobs/target-state.ts';
-import { suspendedAnnotation } from '../../domain/objects/inventory.ts';
 import type { Target } from '../../domain/settings/settings.ts';
-import { describeWaited, type Suspended, type Synced, type SyncOutcome } from '../outcome.ts';
+import { describeWaited, type Stayed, type Synced, type SyncOutcome } from '../outcome.ts';
 import { forgetImages } from '../records/index-images.ts';
 import { stepRun } from '../records/runs.ts';
 import { stepTargetState } from '../records/target-state.ts';
@@ -34,8 +33,8 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
     await settleFailure(settling, outcome, undefined, ports);
   } else if (outcome.kind === 'behind') {
     await goBack({ ...settling, job: { ...job, behindSince: job.behindSince ?? since } }, outcome.afterSeconds, ports);
-  } else if (outcome.kind === 'suspended') {
-    await endSuspended(settling, outcome, ports);
+  } else if (outcome.kind === 'stayed') {
+    await endStayed(settling, outcome, ports);
   } else if (outcome.error !== undefined) {
     await settleFailure(settling, outcome.error, foundBy(outcome, job), ports);
   } else if (applied === undefined) {
@@ -138,12 +137,13 @@ async function waitForDeletion(settling: Settling, outcome: Synced, seconds: num
   await settleFailure(settling, new Failure('user', message, { help }), foundBy(outcome, job), ports);
 }
 
-/** Someone has suspended the target in its cluster. */
-async function endSuspended({ job, target }: Settling, { reason }: Suspended, ports: JobPorts): Promise<void> {
+/** Someone has suspended or pinned the target in its cluster. */
+async function endStayed({ job, target }: Settling, { stay }: Stayed, ports: JobPorts): Promise<void> {
   const at = ports.clock();
   await stepTargetState(ports.store, target.name, (state) => skip(state, job.run, at));
-  const failure = new Failure('user', `Cannot sync "${target.name}": it is suspended in the cluster: ${reason}`, {
-    help: `Remove the annotation ${suspendedAnnotation} from the ConfigMap "${target.inventory.namespace}/sluice-${target.name}" of its cluster; the next push or sweep then syncs it`,
+  const { how, reason, annotation, parent } = stay;
+  const failure = new Failure('user', `Cannot sync "${target.name}": it is ${how} in the cluster: ${reason}`, {
+    help: `Remove the annotation ${annotation} from the ConfigMap "${parent}" of its cluster; the next push or sweep then syncs it`,
   });
   await endWithoutSync(ports, job.run, 'skipped', { error: runErrorOf(failure) });
 }

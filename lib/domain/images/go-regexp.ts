@@ -1,4 +1,4 @@
-import { RE2JS, RE2JSException } from 're2js';
+import { RE2JS } from 're2js';
 
 /** A regular expression in Go's syntax (RE2), not anchored. Matching is linear in the text: a pattern from a repository cannot stall a worker. */
 export interface GoRegexp {
@@ -54,8 +54,7 @@ const reference = /\$(?:\{(\w+)\}|(\w+)|\$)/g;
 function compile(pattern: string): RE2JS | undefined {
   try {
     return RE2JS.compile(pattern);
-  } catch (error) {
-    if (error instanceof RE2JSException) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }

@@ -30,8 +30,8 @@ export function helmContainers(
 
 /** `chart-image` first. */
 export function byName(a: string, b: string): number {
-  if (a === topContainer || b === topContainer) return a === b ? 0 : a === topContainer ? -1 : 1;
-  return compareText(a, b);
+  const key = (name: string) => (name === topContainer ? '' : name);
+  return compareText(key(a), key(b));
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

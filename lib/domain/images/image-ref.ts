@@ -60,9 +60,8 @@ export function parseImageRef(text: string): ImageRef {
 export function tryParseImageRef(text: string): ImageRef | undefined {
   try {
     return parseImageRef(text);
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

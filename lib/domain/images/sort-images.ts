@@ -31,9 +31,8 @@ function byVersion(a: Versioned, b: Versioned): number {
 }
 
 export function isNewer(a: ImageInfo, b: ImageInfo, order: TagFilter['order']): boolean {
-  const [ours, theirs] = [a, b].map((image) => ({ image, version: parseVersion(image.tag) }));
-  if (ours === undefined || theirs === undefined) return false;
-  return (order === 'created' ? byCreated(a, b) : byVersion(ours, theirs)) < 0;
+  const versioned = (image: ImageInfo): Versioned => ({ image, version: parseVersion(image.tag) });
+  return (order === 'created' ? byCreated(a, b) : byVersion(versioned(a), versioned(b))) < 0;
 }
 
 /** Images that pass the filter, newest first; or the first tag that passes and whose manifest is not known, which blocks the choice. */

@@ -15,7 +15,7 @@ export interface Inventory {
   /** Those of that target in its repository; absent where it was claimed last before they were kept. */
   readonly paths?: readonly string[];
   readonly holder?: Holder;
-  /** Who suspended the target, when and why; void when absent. */
+  /** Who suspended or pinned the target, when and why; void when absent. */
   readonly suspended?: string;
   readonly pinned?: string;
   /** The namespace of the parent that this one replaces, until its members are all here (APPLY §4). */
@@ -39,8 +39,7 @@ const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
 const sourceAnnotation = 'sluice.dev/source';
 const pathsAnnotation = 'sluice.dev/paths';
 const holderAnnotation = 'sluice.dev/holder';
-/** On the parent: who suspended the target, when and why. */
-export const suspendedAnnotation = 'sluice.dev/suspended';
+const suspendedAnnotation = 'sluice.dev/suspended';
 const pinnedAnnotation = 'sluice.dev/pinned';
 const movedFromAnnotation = 'sluice.dev/moved-from';
 /**
@@ -138,6 +137,27 @@ export function formatInventory(inventory: Inventory, live?: KubeObject): KubeOb
       },
     },
   };
+}
+
+/** Why the objects of an inventory stay as they are, whatever git says. */
+export interface Stay {
+  readonly how: 'suspended' | 'pinned';
+  /** Who, when and why. */
+  readonly reason: string;
+  /** Of the parent that says so. */
+  readonly annotation: string;
+  readonly parent: string;
+}
+
+/** The first of the inventories that may not be touched: losing everything but the cluster must not undo a rollback (APPLY §4). */
+export function findStay(inventories: readonly Inventory[]): Stay | undefined {
+  for (const { name, namespace, suspended, pinned } of inventories) {
+    const parent = `${namespace}/${name}`;
+    if (suspended !== undefined)
+      return { how: 'suspended', reason: suspended, annotation: suspendedAnnotation, parent };
+    if (pinned !== undefined) return { how: 'pinned', reason: pinned, annotation: pinnedAnnotation, parent };
+  }
+  return undefined;
 }
 
 /** Whether both name the same kinds and namespaces, and the same parent before them. */

@@ -20,6 +20,16 @@ export type CheckedSettings =
 
 /** The settings that a parsed `sluice.yaml` holds, or everything that is wrong with it at once (DESIGN §5.1). */
 export function checkSettings(document: unknown, options: CheckOptions): CheckedSettings {
+  try {
+    return check(document, options);
+  } catch (error) {
+    // zod hands problems on as arguments of a call, and so many are more than the stack takes.
+    if (error instanceof RangeError) return { problems: [{ path: '', message: 'Too many problems to list' }] };
+    throw error;
+  }
+}
+
+function check(document: unknown, options: CheckOptions): CheckedSettings {
   const result = z.safeParse(Settings, document, { error: wordIssue });
   // The rules over several fields read the raw document, so that a slip in one field does not hide the others.
   const problems = [

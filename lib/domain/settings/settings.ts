@@ -28,6 +28,12 @@ const repositoryPath = text.check(
   z.refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
     error: 'Expected a path inside the repository, without a leading / and without ..',
   }),
+  z.refine(
+    (path) => path.length < 4096 && path.split('/').every((name) => name.length < 256 && !/\p{Cc}/u.test(name)),
+    {
+      error: 'Expected names of at most 255 characters, none of them a control character',
+    },
+  ),
 );
 
 const Verify = z.strictObject({
@@ -45,6 +51,7 @@ const Source = z.strictObject({
     z.refine((branch) => !/^[-/]|\.\.|\/\/|@\{|[\s\p{Cc}~^:?*[\\]|[./]$|\.lock$/u.test(branch), {
       error: 'Expected the name of a branch',
     }),
+    z.maxLength(255),
   ),
   paths: z._default(z.array(repositoryPath).check(z.minLength(1)), ['.']),
   auth: z.optional(SourceAuth),

@@ -145,7 +145,7 @@ describeCluster('server-side apply by a real API server', (kubeconfig) => {
     });
 
     it('a name that would lead to another path is never sent', async () => {
-      const names = ['..', '.', '', '../../namespaces', 'x/status', 'x%2Fstatus'];
+      const names = ['..', '.', '', '../../namespaces', 'x/status', 'x%2Fstatus', 'x\ud800'];
       for (const name of names) {
         const applied = (async () => cluster.apply(configMaps, configMap(namespace, name)))();
         expect((await refusal(applied)).message).toBe(`Cannot ask the cluster for "${name}": that is no name`);

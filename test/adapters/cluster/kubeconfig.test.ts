@@ -61,6 +61,7 @@ const bad: readonly [title: string, text: string, found: string, help?: string][
     'contexts: [{name: a, context: {user: u}}]',
     'it is no kubeconfig: contexts.0.context.cluster is missing or of another type',
   ],
+  ['a key twice', 'users: []\nusers: []', 'line 2, column 1 has a key for the second time'],
   ['text that is not YAML', `users:\n- name: u\n  user: {token: ${secret}`, 'line 3, column 32 is not YAML'],
   ['a list', `- ${secret}`, 'it is no kubeconfig: the document is missing or of another type'],
   [
@@ -115,6 +116,12 @@ const bad: readonly [title: string, text: string, found: string, help?: string][
     kubeconfigText({ user: certificateUser(expired) }),
     'the client certificate of user "u" expired at 2024-05-06T07:08:09.000Z',
     'Issue a new one, or use the token of a ServiceAccount',
+  ],
+  [
+    // It named the account, and ended as an error of OpenSSL, before it was checked.
+    'a client certificate that is none, and no token',
+    kubeconfigText({ user: { token: '', 'client-certificate-data': 'AA==' } }),
+    'the client certificate of user "u" is not base64 of a PEM certificate',
   ],
   [
     'a client certificate that is none',

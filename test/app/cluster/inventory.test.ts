@@ -284,17 +284,44 @@ describeCluster('inventory', (kubeconfig) => {
     expect(refused.length).toBeLessThan(4);
   });
 
-  it('a suspended parent stops the sync before anything is touched', async () => {
+  // A pin was read and then not heeded: the next push undid a rollback.
+  it.each(['suspended', 'pinned'])(
+    'a %s parent stops the sync before anything is touched, also when all that Sluice kept is lost',
+    async (how) => {
+      const { name, bring } = world();
+      await bring(map(`a-${name}`));
+      const annotations = { [`sluice.dev/${how}`]: 'ann 2026-11-22 while we look' };
+      await api('PATCH', `${configMaps}/sluice-${name}`, { metadata: { annotations } }, merge);
+      const pushed = map(`a-${name}`, {}, { a: 'c' });
+      const reason = `${how}: ann 2026-11-22 while we look`;
+      await expect(bring(pushed)).rejects.toThrow(reason);
+      const { store: empty } = createWorld(kubeconfig, name);
+      await expect(bring(pushed, { store: empty })).rejects.toThrow(reason);
+      expect((await api('GET', `${configMaps}/a-${name}`)).body.data).toEqual({ a: 'b' });
+      expect(await annotationsOf(name)).toMatchObject(annotations);
+    },
+  );
+
+  it('a target whose inventory moves does not lose its pin by that', async () => {
     const { name, bring } = world();
     await bring(map(`a-${name}`));
-    await api(
-      'PATCH',
-      `${configMaps}/sluice-${name}`,
-      { metadata: { annotations: { 'sluice.dev/suspended': 'ann 2026-11-22 while we look' } } },
-      merge,
-    );
-    await expect(bring(map(`a-${name}`, {}, { a: 'c' }))).rejects.toThrow('suspended: ann 2026-11-22 while we look');
+    const parent = `${configMaps}/sluice-${name}`;
+    await api('PATCH', parent, { metadata: { annotations: { 'sluice.dev/pinned': 'ann' } } }, merge);
+    const moving = bring(map(`a-${name}`, {}, { a: 'c' }), { target: { inventory: { namespace: 'default' } } });
+    await expect(moving).rejects.toThrow('pinned: ann');
     expect((await api('GET', `${configMaps}/a-${name}`)).body.data).toEqual({ a: 'b' });
+    expect((await api('GET', parent)).status).toBe(200);
+  });
+
+  it('a target that is adopted does not lose its pin by that', async () => {
+    const [old, heir] = [world(), world()];
+    await old.bring(map(`a-${old.name}`));
+    const parent = `${configMaps}/sluice-${old.name}`;
+    await api('PATCH', parent, { metadata: { annotations: { 'sluice.dev/pinned': 'ann' } } }, merge);
+    const adopting = heir.bring(map(`a-${old.name}`, {}, { a: 'c' }), { target: { adopts: [old.name] } });
+    await expect(adopting).rejects.toThrow('pinned: ann');
+    expect((await api('GET', `${configMaps}/a-${old.name}`)).body.data).toEqual({ a: 'b' });
+    expect((await api('GET', parent)).status).toBe(200);
   });
 
   it('objects outside of allowNamespaces are skipped by name; those inside are listed namespace by namespace', async () => {

@@ -73,7 +73,7 @@ export function createWorld(kubeconfig: string, name: string, fields: Record<str
     connect: () => connect(access),
     async bring(documents, options = {}) {
       const target = targetOf(name, { ...fields, ...options.target });
-      const cluster = options.cluster ?? (await connect(target.cluster));
+      const cluster = options.cluster ?? (await connect(target.cluster, undefined, options.held));
       const run = options.run ?? `run-${++runs}`;
       const job = {
         kind: 'sync',
@@ -101,7 +101,7 @@ export function createWorld(kubeconfig: string, name: string, fields: Record<str
         installation: options.installation ?? 'test',
         targets: options.targets ?? [target],
       });
-      if ('suspended' in brought) throw new Error(`suspended: ${brought.suspended}`);
+      if ('stay' in brought) throw new Error(`${brought.stay.how}: ${brought.stay.reason}`);
       return brought;
     },
   };

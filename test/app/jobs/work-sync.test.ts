@@ -87,22 +87,26 @@ describe('a sync', () => {
     expect(await world.ports.queue.depth('sync')).toMatchObject({ waiting: 0, inFlight: 0 });
   });
 
-  it('of a target that is suspended in its cluster is skipped with the reason', async () => {
-    const world = createJobWorld();
-    const [id] = await world.push('d1', commit('b'));
-    const revision = formatRevision('main', commit('b'));
-    async function sync({ started }: SyncContext) {
-      await started(revision);
-      return { kind: 'suspended', revision, reason: 'ops, incident 4' } as const;
-    }
-    await workSync(await take(world, 'sync'), { ...world.ports, sync });
-    const error = {
-      message: 'Cannot sync "shop": it is suspended in the cluster: ops, incident 4',
-      help: 'Remove the annotation sluice.dev/suspended from the ConfigMap "default/sluice-shop" of its cluster; the next push or sweep then syncs it',
-    };
-    expect(await world.run(id)).toMatchObject({ status: 'skipped', revision, error });
-    expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ last: { run: id, status: 'skipped' } });
-  });
+  it.each(['suspended', 'pinned'] as const)(
+    'of a target that is %s in its cluster is skipped with the reason',
+    async (how) => {
+      const world = createJobWorld();
+      const [id] = await world.push('d1', commit('b'));
+      const revision = formatRevision('main', commit('b'));
+      async function sync({ started }: SyncContext) {
+        await started(revision);
+        const stay = { how, reason: 'ops, incident 4', annotation: `sluice.dev/${how}`, parent: 'ops/sluice-shop' };
+        return { kind: 'stayed', revision, stay } as const;
+      }
+      await workSync(await take(world, 'sync'), { ...world.ports, sync });
+      const error = {
+        message: `Cannot sync "shop": it is ${how} in the cluster: ops, incident 4`,
+        help: `Remove the annotation sluice.dev/${how} from the ConfigMap "ops/sluice-shop" of its cluster; the next push or sweep then syncs it`,
+      };
+      expect(await world.run(id)).toMatchObject({ status: 'skipped', revision, error });
+      expect(await readTargetState(world.ports.store, 'shop')).toMatchObject({ last: { run: id, status: 'skipped' } });
+    },
+  );
 
   it('whose run the store has lost is done and recorded', async () => {
     const [lost, world] = [createJobWorld(), createJobWorld()];

@@ -48,7 +48,7 @@ describeCluster('healthOf what real controllers write', (kubeconfig) => {
     }
   }
 
-  const seconds = { timeout: 20_000 };
+  const seconds = { timeout: 60_000 };
   const countPods = async (selector: string) =>
     (await api('GET', `${core}/pods?labelSelector=${selector}`)).body.items.length;
 

@@ -41,6 +41,12 @@ it('containers go before init containers, and what is no reference is left out',
   ).toEqual([]);
 });
 
+it('an image of Docker Hub leaves no registry where values have one', () => {
+  const [container] = containersOf(helmRelease({ registry: 'r.io', image: 'a/b:1' }));
+  if (container === undefined) throw new Error('no container');
+  expect(writesOf(container, parseImageRef('nginx:2')).map(({ value }) => value)).toEqual(['', 'nginx:2']);
+});
+
 it.each(['Deployment', 'DaemonSet', 'StatefulSet', 'CronJob', 'HelmRelease', 'cronjob'])(
   'images of a %s may be changed',
   (kind) => {

@@ -15,6 +15,7 @@ it.each([
   ['$$1', 'v1-x', '$1'],
   ['$rest.$9.$none', 'v1-x', 'x..'],
   ['$', 'v1-x', '$'],
+  ['$2', 'v1-x', 'x'],
 ])('the template %j makes of %s the value %j', (extract, tag, value) => {
   expect([...extractTags({ pattern: '^v(\\d+)-(?P<rest>.*)$', extract }, [tag]).keys()]).toEqual([value]);
 });
@@ -29,12 +30,29 @@ it.each([
   [{ policy: { alphabetical: { order: 'up' } } }, 'policy.alphabetical.order: '],
   [{ policy: {} }, 'policy names none of semver, alphabetical and numerical'],
   [{}, 'policy: '],
+  [null, 'spec: '],
+  [
+    { policy: { semver: { range: '1' } }, filterTags: { pattern: 'a'.repeat(1001) } },
+    `filterTags.pattern "${'a'.repeat(1001)}" is no regular expression of Go`,
+  ],
   [
     { policy: { semver: { range: '1' } }, filterTags: { pattern: '(' } },
     'filterTags.pattern "(" is no regular expression of Go',
   ],
 ])('%j is refused, and the message says why', (spec, why) => {
   expect(() => parseTagChoice(spec)).toThrow(`Cannot use the ImagePolicy: ${why}`);
+});
+
+it('a group that took no part is empty, and a tag that the filter does not take is left out', () => {
+  expect([...extractTags({ pattern: '^(?:v(\\d+)|main)$', extract: 'n$1' }, ['main', 'v2', 'x']).keys()]).toEqual([
+    'n',
+    'n2',
+  ]);
+  const policy = { alphabetical: { order: 'asc' } };
+  expect(choose({ policy, filterTags: { pattern: '^v' } }, ['v1', 'x'])).toBe('v1');
+  expect(() => choose({ policy, filterTags: { pattern: '^w' } }, ['v1', 'x'])).toThrow(
+    'the policy takes none of 2 tags',
+  );
 });
 
 it('no tag that the policy takes is a missing tag, not a wrong policy', () => {

@@ -31,6 +31,17 @@ it('a filter that cannot be read is not valid, and is still known by its text', 
   expect(parseTagFilter('master-*')).toMatchObject({ valid: true, text: 'glob:master-*', order: 'created' });
 });
 
+it('a label whose form is right and whose day does not exist is neither a time nor malformed', () => {
+  const labels = { 'org.opencontainers.image.created': '2017-13-13T16:22:58Z', 'org.label-schema.build-date': 'today' };
+  expect(labelTimes(labels)).toEqual({ malformed: ['org.label-schema.build-date'] });
+});
+
+it('every image is newer than one that is older than all', () => {
+  const images = ['1', '2'].map((tag, index): ImageInfo => ({ tag, created: index + 1 }));
+  const current = { tag: '0', created: 0 };
+  expect(containerImages('app', current, images, parseTagFilter('*'))).toMatchObject({ newer: 2, newerFiltered: 2 });
+});
+
 it('an expression that other engines try for ever is answered at once', () => {
   const filter = parseTagFilter('regexp:^(a+)+$');
   const begin = performance.now();

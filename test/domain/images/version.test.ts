@@ -65,6 +65,17 @@ it.each<[string, string, boolean, boolean]>([
   ['*-0', '1.5.0-rc.1', false, true],
   ['!=1.2.3', '1.2.4-beta', true, false],
   ['^0.0.1', '0.3.1', true, false],
+  ['^0.1', '0.1.9', true, true],
+  ['^0.1', '0.2.0', false, false],
+  ['^0.1', '1.1.0', false, false],
+  ['!=1', '1.5.0', false, false],
+  ['!=1', '2.0.0', true, true],
+  ['!=1.2', '1.3.0', true, true],
+  ['!=1.2', '1.2.7', false, false],
+  ['!=*', '0.0.1', true, true],
+  ['!=*', '0.0.0', false, false],
+  ['>*', '0.0.1', true, true],
+  ['>*', '0.0.0', false, false],
 ])('%s holds %s: Flux v1 %s, Flux v2 %s', (range, text, flux1, flux2) => {
   expect(inRange(range, text, 'flux1')).toBe(flux1);
   expect(inRange(range, text, 'flux2')).toBe(flux2);

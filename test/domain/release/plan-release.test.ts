@@ -123,6 +123,28 @@ it.each<[string, Scene, string]>([
     `acme/app:2.0.0@${digest('b')}`,
   ],
   [
+    'a digest alone that is the newest image is up to date',
+    { git: `acme/app@${digest('b')}`, annotations: semver, registry: [{ tag: '2.0.0', digest: digest('b') }] },
+    'skipped: image(s) up to date',
+  ],
+  [
+    'where what runs is no version, times tell which way it goes',
+    {
+      git: 'acme/app:main',
+      annotations: semver,
+      registry: [
+        { tag: '2.0.0', created: 2 },
+        { tag: 'main', created: 3 },
+      ],
+    },
+    'acme/app:2.0.0 (downgrade)',
+  ],
+  [
+    'a newest image whose time is not known blocks a filter by time',
+    { annotations: { 'fluxcd.io/tag.app': 'glob:2.*' }, registry: [{ tag: '1.0.0', created: 1 }, { tag: '2.0.0' }] },
+    'skipped: app: when "2.0.0" was created is not known, and the filter goes by it',
+  ],
+  [
     'a tag that was moved is an update of its digest',
     { git: `acme/app:2.0.0@${digest('a')}`, annotations: semver, registry: [{ tag: '2.0.0', digest: digest('b') }] },
     `acme/app:2.0.0@${digest('b')}`,
@@ -134,6 +156,14 @@ it.each<[string, Scene, string]>([
   ],
 ])('automation: %s', (_, scene, expected) => {
   expect(auto(scene)).toBe(expected);
+});
+
+it('an image that nothing was read of is not found', () => {
+  const scene = world({ annotations: { 'fluxcd.io/automated': 'true' } });
+  expect(planRelease({ type: 'auto' }, { ...scene, images: new Map() }).get(id)).toMatchObject({
+    status: 'skipped',
+    error: 'app: cannot find one or more images',
+  });
 });
 
 it('a container that git does not have is not automated', () => {
@@ -183,6 +213,7 @@ it.each<[string, Scene, Partial<ImageSpec>, string]>([
   ['what git has already', { git: 'acme/app:2.0.0', running: 'acme/app:1.0.0' }, {}, 'skipped: image(s) up to date'],
   ['a pinned digest', { git: `acme/app@${digest('a')}` }, {}, 'skipped: image is pinned by its digest'],
   ['an excluded workload', {}, { excludes: [id] }, 'ignored: excluded'],
+  ['a tag that could not be read', { unread: ['3.0.0'] }, {}, 'skipped: cannot find one or more images'],
 ])('release: %s', (_, scene, spec, expected) => {
   const { images, ...rest } = world(scene);
   const other = { tags: ['1'], images: new Map([['1', { tag: '1' }]]) };
@@ -192,6 +223,32 @@ it.each<[string, Scene, Partial<ImageSpec>, string]>([
   ).get(id);
   const [update] = result?.containers ?? [];
   expect(`${result?.status}: ${update ? formatImageRef(update.target) : result?.error}`).toBe(expected);
+});
+
+it.each([
+  [
+    'a container that git does not have',
+    [{ name: 'proxy', image: parseImageRef('acme/app:1.0.0') }],
+    {},
+    'skipped: not found in repository',
+  ],
+  [
+    'a workload without containers, of a named image',
+    [],
+    { image: 'acme/app:2.0.0' },
+    'ignored: not accessible in cluster',
+  ],
+])('release: %s', (_, containers, spec, expected) => {
+  const result = planRelease({ ...all, ...spec }, { ...world({}), running: new Map([[id, { containers }]]) }).get(id);
+  expect(`${result?.status}: ${result?.error}`).toBe(expected);
+});
+
+it('a container that has another image than was seen fails the release, unless such are to be left out', () => {
+  const containers = { [id]: [{ container: 'app', current: 'acme/app:0.9.0', target: 'acme/app:2.0.0' }] };
+  const spec = { type: 'containers', containers, skipMismatches: false, force: false } as const;
+  const different = `${id}: container(s) tag mismatch: app`;
+  expect(() => planRelease(spec, world({}))).toThrow(`cannot satisfy specs: ${different}`);
+  expect(() => planRelease({ ...spec, skipMismatches: true }, world({}))).toThrow(`no changes found (${different})`);
 });
 
 it('a workload that was named and is not in git is answered for, also beside <all>', () => {

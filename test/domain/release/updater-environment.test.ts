@@ -20,6 +20,10 @@ it('an image updater gets the image without its tag, and the tag', () => {
   });
 });
 
+it('an image without a tag has an empty one', () => {
+  expect(imageVariables(workload, 'app', parseImageRef('acme/app'))).toMatchObject({ FLUX_TAG: '' });
+});
+
 it('a policy without a value is to be removed: the variable is not set', () => {
   expect(policyVariables(workload, 'automated', 'true')).toEqual({
     ...common,

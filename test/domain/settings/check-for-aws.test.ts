@@ -54,6 +54,12 @@ it.each([
   expect(problems(secret)).toEqual([]);
 });
 
+it('a secret that is no list is looked at too', () => {
+  const webhooks = [{ id: 'acme', sender: 'github', secret: { env: 'HOOK' } }];
+  const { problems: found = [] } = checkSettings({ version: 1, webhooks }, { local: false, aws: { stage: 'prod' } });
+  expect(found.map(({ path }) => path)).toContain('webhooks[0].secret');
+});
+
 it('files and variables are refused, each with its path and the name to choose', () => {
   expect(problems(() => ({ file: 'x' }), 'prod')).toEqual(
     paths.map(([path, kind]) => `${path}: ${wanted('prod', kind)}, found a file`),

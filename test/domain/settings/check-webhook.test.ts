@@ -67,6 +67,18 @@ it.each([
 });
 
 it.each([
+  ['dockerhub', 'Expected none: dockerhub signs nothing, the id is the secret'],
+  ['gcr', 'Expected none: gcr sends tokens of its makers'],
+])('a secret of %s is refused', (sender, message) => {
+  expect(problems({ sender, id: unguessable, secret, ...needed })).toContain(`webhooks[0].secret: ${message}`);
+});
+
+it('keys of a sender come over https', () => {
+  const webhook = { sender: 'gcr', id: unguessable, ...needed, keys: 'http://keys.acme.io' };
+  expect(problems(webhook)).toEqual(['webhooks[0].keys: Expected https: http is for local runs on loopback']);
+});
+
+it.each([
   ['the name of a header', { sender: 'azure-devops', id: 'acme', secret, header: 'X Token' }],
   ['an https:// address', { sender: 'bitbucket-server', id: 'acme', secret, server: 'bitbucket.acme.io' }],
   ['an https:// address', { sender: 'bitbucket-server', id: 'acme', secret, server: 'https://me:pass@acme.io' }],

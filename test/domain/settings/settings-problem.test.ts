@@ -19,6 +19,15 @@ it.each([
   expect(checkSettings(document, { local: true }).problems).toContainEqual({ path: '', message });
 });
 
+it('a word that is nearly right among few is told with all of them', () => {
+  const target = { name: 'a', automation: { push: 'branc' } };
+  const { problems } = checkSettings({ version: 1, targets: [target] }, { local: true });
+  expect(problems).toContainEqual({
+    path: 'targets[0].automation.push',
+    message: 'Expected branch or pullRequest, found "branc"; did you mean branch?',
+  });
+});
+
 it('an unknown key where none is known, and an issue of a kind that no schema has yet, are told in general', () => {
   const { error } = z.safeParse(z.strictObject({}), { wombat: 1 }, { error: wordIssue });
   expect(error?.issues.map(({ message }) => message)).toEqual(['Unknown key']);

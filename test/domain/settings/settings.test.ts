@@ -24,6 +24,20 @@ function atUrl(url: string, local = true): string[] {
   return problems({ version: 1, targets: [{ ...target, source: { ...target.source, url } }] }, local);
 }
 
+// 150,000 problems ended the process with a stack that was too small.
+it('more problems than can be listed are one', () => {
+  expect(problems({ version: 1, webhooks: Array(150_000).fill({}) })).toEqual(['Too many problems to list']);
+});
+
+it('what is no problem of the settings is not taken for one', () => {
+  const broken = {
+    get version() {
+      throw new TypeError('a mistake of ours');
+    },
+  };
+  expect(() => problems(broken)).toThrow('a mistake of ours');
+});
+
 it('settings fill in every default of a target', () => {
   const { settings } = checkSettings({ version: 1, targets: [target] }, { local: false });
   expect(settings?.targets[0]).toEqual({
@@ -183,6 +197,21 @@ it.each([
     'a path out of the repository',
     { source: { ...target.source, paths: ['../x'] } },
     'targets[0].source.paths[0]: Expected a path inside the repository, without a leading / and without ..',
+  ],
+  [
+    'a path that no file can have',
+    { source: { ...target.source, paths: [`a/${'b'.repeat(256)}`] } },
+    'targets[0].source.paths[0]: Expected names of at most 255 characters, none of them a control character',
+  ],
+  [
+    'a branch that no server has',
+    { source: { ...target.source, branch: 'b'.repeat(256) } },
+    'targets[0].source.branch: Expected at most 255 characters',
+  ],
+  [
+    'a namespace of 64 characters',
+    { namespace: 'n'.repeat(64) },
+    'targets[0].namespace: Expected at most 63 characters',
   ],
   ['no paths', { source: { ...target.source, paths: [] } }, 'targets[0].source.paths: Expected at least one entry'],
   [

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from 'vitest';
@@ -30,6 +30,8 @@ export interface LambdaStageSetup {
   readonly inS3?: boolean;
   /** The clocks of the functions can be moved. */
   readonly clock?: boolean;
+  /** Of a server that the functions believe, PEM. */
+  readonly certificate?: string;
 }
 
 export interface HttpAnswer {
@@ -66,6 +68,7 @@ export async function openLambdaStage({
   settings = {},
   inS3 = false,
   clock = false,
+  certificate,
 }: LambdaStageSetup = {}): Promise<LambdaStage> {
   const document = {
     version: 1,
@@ -90,7 +93,13 @@ export async function openLambdaStage({
   }
 
   await moveClock(0);
-  const setup: PoolSetup = { template, cloud, opt, noLayers, environment: clock ? clockFlag : {} };
+  if (certificate !== undefined)
+    for (const directory of [opt, noLayers]) await writeFile(join(directory, 'ca.pem'), certificate);
+  const environment = {
+    ...(clock && clockFlag),
+    ...(certificate !== undefined && { NODE_EXTRA_CA_CERTS: '/opt/ca.pem' }),
+  };
+  const setup: PoolSetup = { template, cloud, opt, noLayers, environment };
   const pools = await Promise.all(functionNames.map(async (name) => [name, await poolOf(name, setup)] as const));
   const functions = Object.fromEntries(pools) as Record<FunctionName, FunctionPool>;
   const eventSources: EventSource[] = [];
