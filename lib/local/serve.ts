@@ -62,6 +62,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = createLog((line) => process.stdout.write(`${line}\n`));
   const sources = settings.targets.map(({ source }) => source);
   const parts = createParts({ config, data, environment, log, sources, registries: settings.registries });
+  using _registry = parts.registry;
   const clock = Date.now;
   using database = openDatabase(join(data, 'sluice.db'));
   const store = createSqliteStore(database, clock);
