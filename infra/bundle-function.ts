@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { requiredBuiltins } from './required-builtins.ts';
 
-export const functionNames = ['webhook', 'events', 'sync', 'check', 'schedule', 'api'] as const;
+export const functionNames = ['webhook', 'events', 'sync', 'release', 'check', 'schedule', 'api'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 export interface BundledFile {

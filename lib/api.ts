@@ -29,6 +29,11 @@ export type Run = z.infer<typeof Run>;
 export const Run = z.object({
   id: z.string(),
   target: z.string(),
+  targets: z.exactOptional(z.array(z.string())),
+  repository: z.exactOptional(z.object({ url: z.string(), branch: z.string() })),
+  pushed: z.exactOptional(
+    z.array(z.object({ commit: z.string(), branch: z.string(), pullRequest: z.exactOptional(z.string()) })),
+  ),
   kind: z.enum(['sync', 'delete', 'release']),
   cause: Cause,
   revision: z.exactOptional(revision),
@@ -48,6 +53,20 @@ export const Run = z.object({
       error: z.exactOptional(z.string()),
       deletion: z.exactOptional(z.enum(['going', 'released'])),
       warning: z.exactOptional(z.string()),
+      release: z.exactOptional(
+        z.object({
+          target: z.string(),
+          status: z.enum(['success', 'skipped', 'ignored', 'failed']),
+          containers: z.array(
+            z.object({
+              container: z.string(),
+              current: z.string(),
+              target: z.string(),
+              downgrade: z.exactOptional(z.literal(true)),
+            }),
+          ),
+        }),
+      ),
     }),
   ),
   error: z.exactOptional(problem),

@@ -49,7 +49,7 @@ export interface FunctionEnvironment {
   /** Names this installation on leases and inventories. */
   readonly installation: string;
   readonly table: string;
-  readonly queues: { readonly sync: string; readonly check: string };
+  readonly queues: { readonly sync: string; readonly release: string; readonly check: string };
   /** How many syncs run at once. */
   readonly syncConcurrency: number;
   /** AWS_REGION, which Lambda sets. */
@@ -63,6 +63,7 @@ export const functionVariables = [
   'SLUICE_CONFIG',
   'SLUICE_INSTALLATION',
   'SLUICE_QUEUE_CHECK',
+  'SLUICE_QUEUE_RELEASE',
   'SLUICE_QUEUE_SYNC',
   'SLUICE_STAGE',
   'SLUICE_SYNC_CONCURRENCY',
@@ -82,7 +83,11 @@ export function readFunctionEnvironment(variables: Environment['variables'] = pr
     config: read('SLUICE_CONFIG'),
     installation: read('SLUICE_INSTALLATION'),
     table: read('SLUICE_TABLE'),
-    queues: { sync: read('SLUICE_QUEUE_SYNC'), check: read('SLUICE_QUEUE_CHECK') },
+    queues: {
+      sync: read('SLUICE_QUEUE_SYNC'),
+      release: read('SLUICE_QUEUE_RELEASE'),
+      check: read('SLUICE_QUEUE_CHECK'),
+    },
     syncConcurrency: Number(read('SLUICE_SYNC_CONCURRENCY')),
     region: read('AWS_REGION'),
     ...(variables.AWS_ENDPOINT_URL ? { endpoint: variables.AWS_ENDPOINT_URL } : {}),

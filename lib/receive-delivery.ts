@@ -29,8 +29,12 @@ export async function receiveDelivery(
   const { changes, deliveryId } = delivery;
   const by = webhookName(webhook);
   const { status, runs } = await receive({ webhookId: webhook.id, deliveryId, by, changes }, ports);
-  if (status === 204) return { status, message: 'Nothing to do: no target has this repository and branch' };
-  return { status, message: `Queued ${runs.length} ${runs.length === 1 ? 'sync' : 'syncs'}`, runs };
+  const isImage = changes.some(({ kind }) => kind === 'image');
+  const [one, many, none] = isImage
+    ? ['release', 'releases', 'no target waits for this image']
+    : ['sync', 'syncs', 'no target has this repository and branch'];
+  if (status === 204) return { status, message: `Nothing to do: ${none}` };
+  return { status, message: `Queued ${runs.length} ${runs.length === 1 ? one : many}`, runs };
 }
 
 async function verify(request: DeliveryRequest, webhook: WebhookSettings, ports: DeliveryPorts): Promise<Delivery> {

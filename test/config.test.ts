@@ -23,7 +23,11 @@ it('the environment of a function is read whole, or every variable that is missi
     config: 'the SLUICE_CONFIG',
     installation: 'the SLUICE_INSTALLATION',
     table: 'the SLUICE_TABLE',
-    queues: { sync: 'the SLUICE_QUEUE_SYNC', check: 'the SLUICE_QUEUE_CHECK' },
+    queues: {
+      sync: 'the SLUICE_QUEUE_SYNC',
+      release: 'the SLUICE_QUEUE_RELEASE',
+      check: 'the SLUICE_QUEUE_CHECK',
+    },
     syncConcurrency: 20,
     region: 'eu-central-1',
   });

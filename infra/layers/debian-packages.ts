@@ -3,10 +3,11 @@
  * (stage-programs.ts); each library here is needed by one of the programs.
  */
 export const debianPackages = {
-  /** In the layer: git, and gpg for signatures that are not SSH's; their libraries; the authorities that Mozilla trusts. */
+  /** In the layer: git, and gpg with its agent for signatures that are not SSH's; their libraries; the authorities that Mozilla trusts. */
   shipped: [
     'git',
     'gpg',
+    'gpg-agent',
     'ca-certificates',
     'libassuan0',
     'libbrotli1',
@@ -28,6 +29,7 @@ export const debianPackages = {
     'libldap-2.5-0',
     'libnettle8',
     'libnghttp2-14',
+    'libnpth0',
     'libp11-kit0',
     'libpcre2-8-0',
     'libpsl5',

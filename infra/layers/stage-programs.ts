@@ -22,6 +22,7 @@ export async function stagePrograms({ root, ssh }: Unpacked, layer: string): Pro
   const programs = {
     'bin/git': join(root, 'usr/bin/git'),
     'bin/gpg': join(root, 'usr/bin/gpg'),
+    'bin/gpg-agent': join(root, 'usr/bin/gpg-agent'),
     'bin/ssh': join(ssh, 'ssh'),
     'bin/ssh-keygen': join(ssh, 'ssh-keygen'),
     // One program under the names that git calls it by. Not links: not everything that unpacks a zip makes them.

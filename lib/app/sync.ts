@@ -1,11 +1,13 @@
 import { Failure } from '../domain/failure.ts';
 import { formatRevision } from '../domain/jobs/revision.ts';
+import { imagesOf } from '../domain/release/target-images.ts';
 import { type BringPorts, bring } from './cluster/bring.ts';
 import { deleteTarget } from './cluster/delete-target.ts';
 import { namespaceOf } from './cluster/namespace-of.ts';
 import { withStoredKinds } from './cluster/stored-kinds.ts';
 import type { SyncContext, SyncOutcome } from './outcome.ts';
 import type { Checkout, Connect, Render } from './ports.ts';
+import { indexImages } from './records/index-images.ts';
 import { type HeadPorts, resolveHead } from './resolve-head.ts';
 
 export interface SyncPorts extends HeadPorts, BringPorts {
@@ -31,6 +33,12 @@ export async function sync(context: SyncContext, ports: SyncPorts): Promise<Sync
   const cluster = withStoredKinds(connection, ports.store, ports.clock);
   const namespace = namespaceOf(target, cluster);
   const rendered = await ports.render({ checkout, target: { ...target, namespace }, signal });
+  context.held();
+  const images = imagesOf(
+    rendered.manifests.map(({ object }) => object),
+    namespace,
+  );
+  await indexImages(ports.store, { name: target.name, source, namespace, images });
   const brought = await bring(cluster, rendered, context, ports);
   const revision = formatRevision(source.branch, checkout.commit);
   if ('stay' in brought) return { kind: 'stayed', revision, stay: brought.stay };

@@ -100,13 +100,13 @@ async function follow(call: Call, client: Client, queued: Run, { end, say }: Fol
   }
 }
 
-/** What fluxctl says along the way of a sync (facts/flux-v1.md §3), and why it is not done yet; a deletion has no phases. */
+/** What fluxctl says along the way of a sync (facts/flux-v1.md §3), and why it is not done yet; deletions and releases have no phases. */
 function phasesOf(run: Run): string[] {
   if (run.status === 'queued' && run.error !== undefined) {
     const { message, help = '' } = run.error;
     return [`This attempt failed: ${clean(message)}. ${clean(help)}`];
   }
-  if (run.revision === undefined || run.kind === 'delete') return [];
+  if (run.revision === undefined || run.kind !== 'sync') return [];
   const [branch, commit = ''] = run.revision.split('@sha1:');
   const short = commit.slice(0, 7);
   const lines = [`Revision of ${branch} to apply is ${short}`, `Waiting for ${short} to be applied ...`];

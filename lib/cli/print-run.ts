@@ -1,4 +1,5 @@
 import type { Run } from '../api.ts';
+import { tryParseImageRef } from '../domain/images/image-ref.ts';
 import { actions } from '../domain/jobs/run.ts';
 import { clean, formatDetails, formatRevision, formatSpan, formatTable, formatTime } from './print.ts';
 import type { Style, Terminal } from './terminal.ts';
@@ -32,9 +33,17 @@ function formatTook(run: Run, now: number): string {
 export function printRun(terminal: Terminal, run: Run, now: number): void {
   const entries: [string, string | undefined][] = [
     ['Run', run.id],
-    ['Target', run.target],
+    ['Kind', run.kind === 'sync' ? undefined : run.kind],
+    [
+      run.targets === undefined || run.targets.length === 1 ? 'Target' : 'Targets',
+      (run.targets ?? [run.target]).join(', '),
+    ],
     ['Cause', `${run.cause.kind} by ${run.cause.by}`],
     ['Revision', run.revision],
+    ...(run.pushed ?? []).flatMap(({ commit, branch, pullRequest }): [string, string | undefined][] => [
+      ['Commit pushed', `${commit} to ${branch}`],
+      ['Pull request', pullRequest],
+    ]),
     ['Status', formatStatus(run)],
     ['Superseded by', run.supersededBy],
     ['Queued', `${run.queuedAt} (${formatTime(run.queuedAt, now)})`],
@@ -51,7 +60,7 @@ export function printRun(terminal: Terminal, run: Run, now: number): void {
 /** A row for each object that was touched or refused, its message whole; nothing if there is none. */
 export function printObjects(terminal: Terminal, run: Run): void {
   if (run.objects.length === 0) return;
-  const rows = run.objects.map(({ id, action, error, warning }) => [id, action, error ?? warning ?? '']);
+  const rows = run.objects.map((object) => [object.id, object.action, messageOf(object)]);
   const [head = '', ...lines] = formatTable(['OBJECT', 'ACTION', 'MESSAGE'], rows);
   terminal.out('');
   terminal.out(terminal.paint('bold', head));
@@ -59,6 +68,19 @@ export function printObjects(terminal: Terminal, run: Run): void {
     const style = actionStyles[run.objects[index]?.action ?? ''];
     terminal.out(style === undefined ? line : terminal.paint(style, line));
   }
+}
+
+/** Why it was refused or what should be known of it; of a workload that was released what it got, in fluxctl's words. */
+function messageOf({ error, warning, release }: Run['objects'][number]): string {
+  const updates = (release?.containers ?? []).map(({ container, current, target, downgrade }) => {
+    return `${container}: ${current} -> ${tagOf(target)}${downgrade ? ' (downgrade)' : ''}`;
+  });
+  return [error ?? warning, ...updates].filter((text) => text !== undefined).join('; ');
+}
+
+function tagOf(image: string): string {
+  const { tag, digest } = tryParseImageRef(image) ?? {};
+  return tag ?? digest ?? image;
 }
 
 /** The warnings of a run, why it failed, and what to do. */
@@ -74,13 +96,19 @@ export function printError(terminal: Terminal, error: NonNullable<Run['error']>,
   if (error.help !== undefined) terminal.out(`  ${clean(error.help)}`);
 }
 
+/** Of a release what it has pushed. */
+function writtenRevision({ pushed }: Run): Run['revision'] {
+  const last = pushed?.at(-1);
+  return last && `${last.branch}@sha1:${last.commit}`;
+}
+
 /** A row of `sluice runs`. */
 export function runRow(run: Run, now: number): string[] {
   return [
     run.id,
-    run.target,
+    run.targets === undefined || run.targets.length < 2 ? run.target : `${run.target} +${run.targets.length - 1}`,
     formatStatus(run),
-    formatRevision(run.revision),
+    formatRevision(writtenRevision(run) ?? run.revision),
     formatChanges(run.changes),
     run.cause.kind,
     formatTime(run.queuedAt, now),

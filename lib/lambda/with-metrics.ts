@@ -14,6 +14,9 @@ export const metrics: Readonly<Record<string, Metric>> = {
   'sync succeeded': { name: 'SyncsSucceeded' },
   'sync failed': { name: 'SyncsFailed' },
   'sync is tried again': { name: 'SyncsRetried' },
+  'release succeeded': { name: 'ReleasesSucceeded' },
+  'release failed': { name: 'ReleasesFailed' },
+  'release is tried again': { name: 'ReleasesRetried' },
   'malformed message acknowledged': { name: 'MalformedMessages' },
 };
 

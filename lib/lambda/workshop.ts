@@ -7,7 +7,7 @@ import { createCheckoutRender } from '../render/render-checkout.ts';
 import type { Parts } from './parts.ts';
 
 /** The only place that can be written to. It is kept from one job to the next. */
-const scratch = '/tmp/sluice';
+export const scratch = '/tmp/sluice';
 
 /** What a sync needs beside a cluster: git and the tools that render, out of the layers. */
 export function openWorkshop({ readSecret }: Parts): { readonly git: Git; readonly render: Render } {

@@ -3,15 +3,19 @@ import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createConnect } from '../adapters/cluster/connect.ts';
+import { createForge } from '../adapters/forge/forge.ts';
 import { createGit } from '../adapters/git/git.ts';
+import { createGitWriter } from '../adapters/git/writer.ts';
+import { createRegistry } from '../adapters/registry/registry.ts';
 import { createReadSecret } from '../adapters/secrets.ts';
 import { createTools } from '../adapters/tools.ts';
-import type { Connect, Git, ReadSecret, Render } from '../app/ports.ts';
+import type { Connect, Forge, Git, GitWriter, OpenDraft, ReadSecret, Registry, Render } from '../app/ports.ts';
 import type { Environment } from '../config.ts';
-import type { Source } from '../domain/settings/settings.ts';
+import type { Settings, Source } from '../domain/settings/settings.ts';
 import type { Log } from '../log.ts';
 import { createRender } from '../render/render.ts';
 import { createCheckoutRender } from '../render/render-checkout.ts';
+import { createOpenDraft } from '../rewrite/open-draft.ts';
 
 /** What a sync on this machine is made of, beside the queue and the store. */
 export interface Parts {
@@ -21,6 +25,11 @@ export interface Parts {
   readonly renderDirectory: ReturnType<typeof createRender>;
   readonly connect: Connect;
   readonly readSecret: ReadSecret;
+  /** What a release is made of beside. */
+  readonly writer: GitWriter;
+  readonly forge: Forge;
+  readonly openDraft: OpenDraft;
+  readonly registry: Registry;
 }
 
 export interface PartsOptions {
@@ -32,16 +41,23 @@ export interface PartsOptions {
   readonly log: Log;
   /** All that will be read, if that is known. */
   readonly sources?: readonly Source[];
+  readonly registries?: Settings['registries'];
 }
 
-export function createParts({ config, data, environment, log, sources = [] }: PartsOptions): Parts {
+export function createParts({ config, data, environment, log, sources = [], registries = [] }: PartsOptions): Parts {
   const scratch = resolve(data, 'scratch');
   const readSecret = createReadSecret({ environment: environment.variables, directory: dirname(resolve(config)), log });
   const cache = environment.home === undefined ? data : join(environment.home, '.cache/sluice');
   const tools = createTools({ directory: resolve(cache, 'tools'), searchPath: environment.path });
-  const renderDirectory = createRender({ tools, scratch: join(scratch, 'render'), searchPath: environment.path });
+  const renderParts = { tools, scratch: join(scratch, 'render'), searchPath: environment.path };
+  const renderDirectory = createRender(renderParts);
+  const gitOptions = { scratch, readSecret, allowLocal: true, path: environment.path, sources, clock: Date.now };
   return {
-    git: createGit({ scratch, readSecret, allowLocal: true, path: environment.path, sources, clock: Date.now }),
+    git: createGit(gitOptions),
+    writer: createGitWriter(gitOptions),
+    openDraft: createOpenDraft(renderParts),
+    forge: createForge({ readSecret, allowLocal: true }),
+    registry: createRegistry({ registries, readSecret }),
     render: createCheckoutRender(renderDirectory),
     renderDirectory,
     connect: createConnect({ readSecret, log, idleMs: 60_000 }),

@@ -12,9 +12,11 @@ import type { JobPorts } from '../app/jobs/job-ports.ts';
 import { schedule } from '../app/jobs/schedule.ts';
 import { takeBack } from '../app/jobs/take-back.ts';
 import { workCheck } from '../app/jobs/work-check.ts';
+import { workRelease } from '../app/jobs/work-release.ts';
 import { workSync } from '../app/jobs/work-sync.ts';
 import type { ReadSecret } from '../app/ports.ts';
 import { readSecrets } from '../app/read-secrets.ts';
+import { release } from '../app/release/release.ts';
 import { sync } from '../app/sync.ts';
 import type { Environment } from '../config.ts';
 import { asFailure } from '../domain/failure.ts';
@@ -47,6 +49,7 @@ export interface ServeOptions {
 }
 
 const syncWorkers = 8;
+const releaseWorkers = 2;
 const checkWorkers = 4;
 const scheduleMs = 30_000;
 const drainSeconds = 20;
@@ -58,7 +61,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   await checkGit(environment.path);
   const log = createLog((line) => process.stdout.write(`${line}\n`));
   const sources = settings.targets.map(({ source }) => source);
-  const parts = createParts({ config, data, environment, log, sources });
+  const parts = createParts({ config, data, environment, log, sources, registries: settings.registries });
+  using _registry = parts.registry;
   const clock = Date.now;
   using database = openDatabase(join(data, 'sluice.db'));
   const store = createSqliteStore(database, clock);
@@ -119,6 +123,19 @@ export async function serve(options: ServeOptions): Promise<void> {
           message,
           { ...ports, checkHealth: (target, waited, stop) => checkHealth(target, waited, stop, syncPorts) },
           signal,
+        ),
+      signal,
+      log,
+    }),
+    runWorkers({
+      queue,
+      name: 'release',
+      count: releaseWorkers,
+      work: (message) =>
+        workRelease(
+          message,
+          { ...ports, installation, release: (context) => release(context, { ...parts, store, clock }) },
+          { stop: signal },
         ),
       signal,
       log,

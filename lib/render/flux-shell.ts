@@ -6,28 +6,42 @@ import type { RenderContext } from './renderer.ts';
 import { runTool } from './run-tool.ts';
 import { withoutQuotes } from './without-quotes.ts';
 
+export interface ShellCommand {
+  readonly command: string;
+  readonly timeoutSeconds: number;
+  /** What it is in `.flux.yaml`. */
+  readonly role: 'generator' | 'updater';
+  /** Beside PATH. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /**
- * What a generator prints that only a shell understands; for targets with `allowCommands` alone. Flux v1 gives it an empty environment, in which
+ * What a command prints that only a shell understands; for targets with `allowCommands` alone. Flux v1 gives generators an empty environment, in which
  * kustomize, kubectl and helm are found all the same (facts/flux-v1.md §1.7); so they are here.
  */
-export async function runInShell(context: RenderContext, command: string, timeoutSeconds: number): Promise<Buffer> {
+export async function runInShell(context: RenderContext, call: ShellCommand): Promise<Buffer> {
   const { target, path } = context;
+  const { command, timeoutSeconds, role, environment = {} } = call;
   if (!target.allowCommands) {
     throw new Failure(
       'user',
-      `Cannot run the generator "${firstLine(command)}" of "${path}": the target does not allow commands`,
+      `Cannot run the ${role} "${firstLine(command)}" of "${path}": the target does not allow commands`,
       {
-        help: 'Write it as kustomize build, kubectl kustomize, helm template or cat without any shell syntax, or set allowCommands: true on the target',
+        help: role === 'generator' ? generatorHelp : 'Set allowCommands: true on the target',
         code: 'NotAllowed',
       },
     );
   }
-  const purpose = `run the generator "${firstLine(command)}" of "${path}"`;
+  const purpose = `run the ${role} "${firstLine(command)}" of "${path}"`;
   const { code, stdout, stderr } = await runTool(context, {
     program: '/bin/sh',
     args: ['-c', command],
     directory: resolveInside(context.root, path),
-    environment: { ...context.gitEnvironment, PATH: `${await linkTools(context)}:${context.searchPath}` },
+    environment: {
+      ...environment,
+      ...context.gitEnvironment,
+      PATH: `${await linkTools(context)}:${context.searchPath}`,
+    },
     timeoutSeconds,
     purpose,
   });
@@ -35,6 +49,9 @@ export async function runInShell(context: RenderContext, command: string, timeou
   const [last = ''] = stderr.trim().split('\n').slice(-1);
   throw new Failure('user', `Cannot ${purpose}: exit code ${code}: ${withoutQuotes(last).slice(0, 500)}`);
 }
+
+const generatorHelp =
+  'Write it as kustomize build, kubectl kustomize, helm template or cat without any shell syntax, or set allowCommands: true on the target';
 
 /** How messages name a command: some are scripts of many lines. */
 export function firstLine(command: string): string {

@@ -23,10 +23,15 @@ export async function renderFlux(context: RenderContext): Promise<Rendered> {
   const config = readFluxConfig(root, place.file);
   const inDirectory = { ...context, path: place.directory };
   if (config.mode === 'scanForFiles') return renderPlain(inDirectory);
-  const parts: Rendered[] = [];
-  for (const generator of config.generators) parts.push(await runGenerator(inDirectory, generator));
-  const generated = concatenate(parts);
+  const generated = await runGenerators(inDirectory, config.generators);
   return config.mode === 'patchUpdated' ? applyPatchFile(inDirectory, generated, config.patchFile) : generated;
+}
+
+/** What the generators make in the directory `context.path`, without patches. */
+export async function runGenerators(context: RenderContext, generators: readonly Command[]): Promise<Rendered> {
+  const parts: Rendered[] = [];
+  for (const generator of generators) parts.push(await runGenerator(context, generator));
+  return concatenate(parts);
 }
 
 /** Runs one generator in the directory `context.path`: without a shell if it is understood, else through one if the target allows it. */
@@ -50,7 +55,7 @@ export async function runGenerator(context: RenderContext, generator: Command): 
     }
     case undefined:
       return readPrinted(
-        await runInShell(limited, generator.command, timeout),
+        await runInShell(limited, { command: generator.command, timeoutSeconds: timeout, role: 'generator' }),
         `${context.path}: ${firstLine(generator.command)}`,
       );
   }

@@ -20,7 +20,8 @@ const renderers = {
   flux: renderFlux,
 } as const satisfies Record<Exclude<RendererName, 'auto'>, Renderer>;
 
-type Chosen = keyof typeof renderers;
+/** What a path is rendered by. */
+export type Chosen = keyof typeof renderers;
 
 export interface RenderParts {
   readonly tools: RenderContext['tools'];
@@ -41,34 +42,49 @@ const maxWarnings = 50;
 export function createRender(parts: RenderParts): (request: RenderRequest) => Promise<Rendered> {
   return async function render({ directory, target, signal }) {
     const root = await realpath(directory);
-    await mkdir(parts.scratch, { recursive: true, mode: 0o700 });
-    const scratch = await mkdtemp(join(parts.scratch, 'render-'));
-    try {
-      const plan = planPaths(root, target);
-      const rendered: Rendered[] = [];
-      for (const [index, { path, renderer }] of plan.entries()) {
-        checkStopped(signal);
-        const own = join(scratch, String(index));
-        await mkdir(own, { mode: 0o700 });
-        const { tools, searchPath = '/usr/local/bin:/usr/bin:/bin', gitEnvironment = {} } = parts;
-        rendered.push(
-          await renderers[renderer]({ root, path, target, tools, scratch: own, searchPath, gitEnvironment, signal }),
-        );
-      }
-      return finish(concatenate(rendered));
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
+    const rendered: Rendered[] = [];
+    for (const planned of planPaths(root, target)) {
+      rendered.push(await renderPath(parts, { directory: root, target, path: planned.path, signal }, planned.renderer));
     }
+    return finish(concatenate(rendered));
   };
 }
 
-interface PlannedPath {
+export interface ContextRequest extends Omit<RenderRequest, 'signal'> {
+  readonly path: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What one path gives. */
+export async function renderPath(parts: RenderParts, request: ContextRequest, renderer: Chosen): Promise<Rendered> {
+  return await inContext(parts, request, renderers[renderer]);
+}
+
+/** Does something with a path of a target as a renderer would, in a scratch directory of its own. */
+export async function inContext<T>(
+  parts: RenderParts,
+  { directory: root, target, path, signal }: ContextRequest,
+  act: (context: RenderContext) => Promise<T>,
+): Promise<T> {
+  checkStopped(signal);
+  await mkdir(parts.scratch, { recursive: true, mode: 0o700 });
+  const scratch = await mkdtemp(join(parts.scratch, 'render-'));
+  const { tools, searchPath = '/usr/local/bin:/usr/bin:/bin', gitEnvironment = {} } = parts;
+  try {
+    return await act({ root, path, target, tools, scratch, searchPath, gitEnvironment, signal });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+export interface PlannedPath {
+  /** Relative to the checkout. */
   readonly path: string;
   readonly renderer: Chosen;
 }
 
-/** Which renderer each path has; a plain path within another plain one is read with that one. */
-function planPaths(root: string, target: RenderTarget): readonly PlannedPath[] {
+/** Which renderer each path has, in the checkout at `root` (without links); a plain path within another plain one is read with that one. */
+export function planPaths(root: string, target: RenderTarget): readonly PlannedPath[] {
   const planned: (PlannedPath & { readonly real: string })[] = [];
   for (const written of target.source.paths) {
     const real = resolveInside(root, written);

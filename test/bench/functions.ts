@@ -12,6 +12,7 @@ const kilobytes: Readonly<Record<FunctionName, number>> = {
   webhook: 450,
   events: 450,
   sync: 3000,
+  release: 3000,
   check: 3000,
   schedule: 450,
   api: 450,

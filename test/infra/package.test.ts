@@ -34,6 +34,7 @@ it.each([
   ['schedule', 450],
   ['api', 450],
   ['sync', 3000],
+  ['release', 3000],
   ['check', 3000],
 ] as const)('the bundle of %s is below %i KB', async (name, most) => {
   const { files } = await bundleFunction(name);
@@ -65,7 +66,7 @@ it('npm run package leaves the zips and the template in .serverless, and refuses
       env: testEnvironment,
     });
   await writeFile(config, JSON.stringify(document));
-  expect((await command()).stdout).toBe('Packaged 6 functions into .serverless\n');
+  expect((await command()).stdout).toBe('Packaged 7 functions into .serverless\n');
   const left = await readdir(join(root, '.serverless'));
   expect(left).toEqual(
     expect.arrayContaining([...functionNames.map((name) => `${name}.zip`), 'serverless-state.json']),

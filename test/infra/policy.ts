@@ -8,7 +8,7 @@ export interface Statement {
   readonly keys?: readonly string[];
 }
 
-type Role = 'WebhookRole' | 'EventsRole' | 'SyncRole' | 'CheckRole' | 'ScheduleRole' | 'ApiRole';
+type Role = 'WebhookRole' | 'EventsRole' | 'SyncRole' | 'ReleaseRole' | 'CheckRole' | 'ScheduleRole' | 'ApiRole';
 
 /** The statements of a function's role that are in force when these conditions hold. */
 export function statementsOf(
@@ -23,7 +23,15 @@ export function statementsOf(
     .map(read);
 }
 
-export const roles: readonly Role[] = ['WebhookRole', 'EventsRole', 'SyncRole', 'CheckRole', 'ScheduleRole', 'ApiRole'];
+export const roles: readonly Role[] = [
+  'WebhookRole',
+  'EventsRole',
+  'SyncRole',
+  'ReleaseRole',
+  'CheckRole',
+  'ScheduleRole',
+  'ApiRole',
+];
 
 export function inWords({ actions, resources, keys }: Statement): string {
   const [service = ''] = actions[0]?.split(':') ?? [];

@@ -43,7 +43,7 @@ it.each([
 
 it('every variable that the functions read is set, no other is, and none holds a secret', () => {
   const functions = ofType(prod, 'AWS::Lambda::Function');
-  expect(functions).toHaveLength(6);
+  expect(functions).toHaveLength(7);
   for (const { Environment } of functions) {
     expect(Object.keys(Environment.Variables).sort()).toEqual([...functionVariables]);
     expect(JSON.stringify(Environment.Variables)).not.toMatch(/resolve:|secretsmanager|ssm/);
@@ -92,10 +92,12 @@ it('each worker gets messages of its queue, no longer hidden than it may work, a
     })),
   ).toEqual([
     { queue: 'SyncQueue', batch: 1, concurrency: 100, responses: ['ReportBatchItemFailures'] },
+    { queue: 'ReleaseQueue', batch: 1, concurrency: 10, responses: ['ReportBatchItemFailures'] },
     { queue: 'CheckQueue', batch: 5, concurrency: 20, responses: ['ReportBatchItemFailures'] },
   ]);
   for (const [name, worker] of [
     ['SyncQueue', 'SyncLambdaFunction'],
+    ['ReleaseQueue', 'ReleaseLambdaFunction'],
     ['CheckQueue', 'CheckLambdaFunction'],
   ] as const) {
     expect(prod.resources[name]?.Properties.VisibilityTimeout).toBe(prod.resources[worker]?.Properties.Timeout);
@@ -195,7 +197,7 @@ it('alarms go to the topic, from every queue of dead letters and both ends of th
 
 it('logs are kept for a while and not for ever', () => {
   const groups = ofType(prod, 'AWS::Logs::LogGroup');
-  expect(groups).toHaveLength(7);
+  expect(groups).toHaveLength(8);
   for (const { RetentionInDays } of groups) expect(RetentionInDays).toBe(90);
   for (const { RetentionInDays } of ofType(dev, 'AWS::Logs::LogGroup')) expect(RetentionInDays).toBe(30);
 });

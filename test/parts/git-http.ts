@@ -28,6 +28,8 @@ export interface GitHttp extends AsyncDisposable {
   fault: GitHttpFault | undefined;
   /** Bytes per second of each answer; undefined = as fast as it goes. */
   bytesPerSecond: number | undefined;
+  /** Takes what is pushed, and ends the connection instead of an answer. */
+  cutsPushes: boolean;
   /** 0 hides the protocol version of the client: an old server, which gives only what it advertises. */
   protocol: 0 | 2;
   /** Every request so far: `GET /shop.git/info/refs?service=git-upload-pack`. */
@@ -77,6 +79,7 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttp> {
     url: `${certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fault: undefined,
     bytesPerSecond: undefined,
+    cutsPushes: false,
     protocol: 2,
     requests: [],
     async freeze(seconds) {
@@ -116,7 +119,7 @@ async function serve(
   root: string,
   request: IncomingMessage,
   response: ServerResponse,
-  knobs: Pick<GitHttp, 'bytesPerSecond' | 'protocol'>,
+  knobs: Pick<GitHttp, 'bytesPerSecond' | 'cutsPushes' | 'protocol'>,
 ): Promise<void> {
   const address = new URL(request.url ?? '/', 'http://localhost');
   const protocol = knobs.protocol === 0 ? undefined : request.headers['git-protocol'];
@@ -141,6 +144,12 @@ async function serve(
   request.pipe(backend.stdin);
   response.on('close', () => backend.kill());
 
+  if (knobs.cutsPushes && request.method === 'POST' && address.pathname.endsWith('/git-receive-pack')) {
+    // Its output is read to the end, which comes after the branch was moved.
+    await backend.stdout.toArray();
+    request.socket.resetAndDestroy();
+    return;
+  }
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of backend.stdout as AsyncIterable<Buffer>) {
     let body = chunk;

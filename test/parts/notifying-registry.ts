@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,14 +32,21 @@ export interface NotifyingRegistry extends AsyncDisposable {
   push(repository: string, tag: string): Promise<string>;
   /** Pulls as anybody does. */
   pull(repository: string, tag: string): Promise<void>;
+  stop(): Promise<void>;
+  /** With what it had. */
+  restart(): Promise<void>;
   notified(endpoint: string): Promise<Notified>;
   /** Once nothing waits for the endpoint and at least `events` were taken. */
   drained(endpoint: string, events: number): Promise<Notified>;
 }
 
-export async function startNotifyingRegistry(endpoints: readonly Endpoint[]): Promise<NotifyingRegistry> {
+/** @param port where it is to listen; default any that is free. */
+export async function startNotifyingRegistry(
+  endpoints: readonly Endpoint[],
+  givenPort?: number,
+): Promise<NotifyingRegistry> {
   const directory = await mkdtemp(join(tmpdir(), 'registry-'));
-  const [port, debugPort] = [await freePort(), await freePort()];
+  const [port, debugPort] = [givenPort ?? (await freePort()), await freePort()];
   const host = `127.0.0.1:${port}`;
   const config = {
     version: '0.1',
@@ -50,8 +58,12 @@ export async function startNotifyingRegistry(endpoints: readonly Endpoint[]): Pr
     },
   };
   await writeFile(join(directory, 'config.yml'), JSON.stringify(config));
-  const server = spawn('docker-registry', ['serve', join(directory, 'config.yml')], { stdio: 'ignore' });
-  await listening(host, server);
+  async function start(): Promise<ChildProcess> {
+    const started = spawn('docker-registry', ['serve', join(directory, 'config.yml')], { stdio: 'ignore' });
+    await listening(host, started);
+    return started;
+  }
+  let server = await start();
 
   async function notified(name: string): Promise<Notified> {
     const answer = await fetch(`http://127.0.0.1:${debugPort}/debug/vars`);
@@ -80,6 +92,14 @@ export async function startNotifyingRegistry(endpoints: readonly Endpoint[]): Pr
         `docker://${host}/${repository}:${tag}`,
         `dir:${directory}/pulled`,
       );
+    },
+    async stop() {
+      const ended = once(server, 'exit');
+      server.kill();
+      await ended;
+    },
+    async restart() {
+      server = await start();
     },
     notified,
     async drained(name, events) {

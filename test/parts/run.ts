@@ -3,17 +3,21 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
+interface RunOptions {
+  readonly directory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
 /** Runs a program for a test with nothing of this machine's git settings; gives its standard output without the last line break. */
-export async function run(
-  program: string,
-  args: readonly string[],
-  options: { readonly directory?: string; readonly environment?: Readonly<Record<string, string>> } = {},
-): Promise<string> {
-  const { stdout } = await execute(program, [...args], {
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const running = execute(program, [...args], {
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
     env: { ...testEnvironment, ...options.environment },
     maxBuffer: 256 * 1024 * 1024,
   });
+  if (options.input !== undefined) running.child.stdin?.end(options.input);
+  const { stdout } = await running;
   return stdout.replace(/\n$/, '');
 }
 

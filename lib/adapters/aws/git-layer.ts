@@ -1,4 +1,4 @@
-import type { GitOptions } from '../git/git.ts';
+import type { GitOptions } from '../git/workshop.ts';
 
 /** What git needs where the layer of infra/layers is mounted at `/opt`: options of `createGit`. The test runs git with exactly these. */
 export const gitLayer: Required<Pick<GitOptions, 'path' | 'environment'>> = {

@@ -1,4 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
+import type { Source } from '../../domain/settings/settings.ts';
 
 /** Where a repository is, checked against what may be reached (DESIGN §4, §5.1). */
 export interface Address {
@@ -34,6 +35,17 @@ export function parseAddress(url: string, allowLocal: boolean): Address {
   if (protocol === 'http' && !allowLocal && !loopback.test(host))
     throw refused(url, 'http:// is for loopback and local runs only', 'Use https');
   return { protocol: protocol === 'http' ? 'http' : 'https', url, server: `${protocol}://${authority}` };
+}
+
+/**
+ * The address at which the credential is of use. A token for a repository that is read over SSH writes over https, where forges have the same
+ * path.
+ */
+export function addressFor({ url, auth }: Pick<Source, 'url' | 'auth'>): string {
+  if (auth === undefined || 'sshKey' in auth) return url;
+  const [, host, path] =
+    /^ssh:\/\/(?:[^/@]*@)?([\w.-]+)(?::\d+)?\/+(.+)$/.exec(url) ?? /^[^/:@]+@([\w.-]+):\/*(.+)$/.exec(url) ?? [];
+  return host === undefined ? url : `https://${host}/${path}`;
 }
 
 /** `text` with what stands before the @ of an address taken out, unless it is only a user name of ssh. */

@@ -146,6 +146,20 @@ export function fullDisk(cause?: unknown): Failure {
   return new Failure('server', 'Cannot read the repository: the scratch disk is full', options);
 }
 
+/** What a full disk throws without a word of its own is said to be one. */
+export function explaining<Arguments extends unknown[], Result>(
+  work: (...args: Arguments) => Promise<Result>,
+): (...args: Arguments) => Promise<Result> {
+  return async (...args) => {
+    try {
+      return await work(...args);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException | undefined)?.code;
+      throw !(error instanceof Failure) && (code === 'ENOSPC' || code === 'EDQUOT') ? fullDisk(error) : error;
+    }
+  };
+}
+
 /** The line that matched, or the last one that git itself marks as an error, or the last. */
 function lastWords(stderr: string, pattern: RegExp | undefined): string {
   const lines = withoutCredentials(stderr)

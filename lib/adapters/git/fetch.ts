@@ -35,11 +35,11 @@ export async function fetchCommit(
   await fetchRefspec(remote, cache, commit, options);
 }
 
-/** Fetches what the branch is at now; whole, unless there is a filter. */
+/** Fetches what the branch is at now, and as many commits before it as `depth` says; whole, unless there is a filter. */
 export async function fetchBranch(
   remote: Remote,
   cache: string,
-  options: { readonly filter?: Filter; readonly depth?: 1 },
+  options: { readonly filter?: Filter; readonly depth?: number },
 ): Promise<void> {
   const from = remote.branch === undefined ? 'HEAD' : `refs/heads/${remote.branch}`;
   await fetchRefspec(remote, cache, from, { filter: 'none', ...options });
@@ -68,7 +68,7 @@ async function fetchRefspec(
   remote: Remote,
   cache: string,
   from: string,
-  options: { readonly filter: Filter; readonly depth?: 1 },
+  options: { readonly filter: Filter; readonly depth?: number },
 ): Promise<void> {
   const args = fetchArguments(remote);
   if (options.depth !== undefined) args.push(`--depth=${options.depth}`);
@@ -77,7 +77,7 @@ async function fetchRefspec(
 }
 
 /** What is kept under a name is offered to the server at the next fetch, which then sends only what is new. */
-function refOf({ branch = '' }: Remote): string {
+export function refOf({ branch = '' }: Pick<Remote, 'branch'>): string {
   const name = createHash('sha256').update(branch).digest('hex').slice(0, 16);
   return `refs/sluice/${name}`;
 }
@@ -154,7 +154,8 @@ function callOf(remote: Remote) {
   return { directory: remote.home, environment: remote.environment, timeoutSeconds: remote.timeoutSeconds };
 }
 
-function slow(action: string, remote: Remote, error: unknown): unknown {
+/** What a server that needs too long makes of `error`. */
+export function slow(action: string, remote: Remote, error: unknown): unknown {
   if (asFailure(error).code !== 'Timeout') return error;
   const url = withoutCredentials(remote.address.url);
   return new Failure('server', `Cannot ${action} "${url}": the server needs more than ${remote.timeoutSeconds} s`, {

@@ -6,12 +6,26 @@ import { openJob } from './job.ts';
 import { openRemote, type Workshop, withCache } from './remote.ts';
 import { readsAll } from './write-repository.ts';
 
-/** The commits of these branches of a source's repository; those that are not there are absent. */
-export async function findHeads(
+/**
+ * The commits of these branches of a source's repository; those that are not there are absent. `isPush`: there is something to fetch, so one
+ * branch alone is fetched by the same exchange.
+ */
+export async function askHeads(
   workshop: Workshop,
   source: Source,
   branches: ReadonlySet<string>,
-  signal: AbortSignal,
+  { isPush, signal }: { readonly isPush: boolean; readonly signal: AbortSignal | undefined },
+): Promise<ReadonlyMap<string, string>> {
+  const fetched = isPush && branches.size === 1 ? await fetchHead(workshop, source, signal) : undefined;
+  if (fetched !== undefined) return new Map([[source.branch, fetched]]);
+  return await findHeads(workshop, source, branches, signal);
+}
+
+async function findHeads(
+  workshop: Workshop,
+  source: Source,
+  branches: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const refs = await list(workshop, source, [...branches].map(refOf), signal);
   const commits = new Map(refs.map(({ name, commit }) => [name, commit]));
@@ -27,7 +41,11 @@ export async function findHeads(
  * The head of the source's branch, brought into its cache by the exchange that asks for it: a commit that was pushed costs one exchange
  * and not two. Undefined where nothing is known of the repository yet, or if it fails: then it is asked for, and said why not.
  */
-export async function fetchHead(workshop: Workshop, source: Source, signal: AbortSignal): Promise<string | undefined> {
+async function fetchHead(
+  workshop: Workshop,
+  source: Source,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   await using job = await openJob(workshop.jobs);
   const remote = await openRemote(workshop, source, job.directory, signal);
   const patient = { ...remote, timeoutSeconds: workshop.headSeconds };

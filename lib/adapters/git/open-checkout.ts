@@ -2,17 +2,40 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkout, CheckoutOptions } from '../../app/ports.ts';
 import type { Source } from '../../domain/settings/settings.ts';
-import type { Job } from './job.ts';
-import { openRemote, type Workshop } from './remote.ts';
+import { explaining } from './failures.ts';
+import { type Job, openJob } from './job.ts';
+import { cacheNameOf, openRemote, type Workshop } from './remote.ts';
 import { knownScope, treeIdOf } from './scope.ts';
 import { trustedCommit } from './trusted-commit.ts';
 import { pathsOf, readCommit, writeRepository } from './write-repository.ts';
+
+/** A checkout in a job of its own; its cache is kept until it is disposed of. */
+export async function holdCheckout(
+  workshop: Workshop,
+  source: Source,
+  commit: string,
+  request: CheckoutOptions,
+): Promise<Checkout> {
+  const job = await openJob(workshop.jobs);
+  const held = workshop.space.hold(cacheNameOf(source));
+  async function close(): Promise<void> {
+    await job[Symbol.asyncDispose]();
+    await held[Symbol.asyncDispose]();
+  }
+  try {
+    const { write, ...opened } = await openCheckout(workshop, job, source, commit, request);
+    return { ...opened, write: explaining(write), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
 /**
  * Verifies the commit and finds the id of what it would write. The files are written when somebody asks for them, or at once where
  * only they tell what a render may read (scope.ts).
  */
-export async function openCheckout(
+async function openCheckout(
   workshop: Workshop,
   job: Job,
   source: Source,

@@ -6,6 +6,7 @@ import { asFailure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
 import { parseAddress } from './address.ts';
 import { type Cache, type CacheOptions, discardCache, useCache } from './cache.ts';
+import type { CacheSpace } from './cache-space.ts';
 import type { Git } from './command.ts';
 import type { Commits } from './commits.ts';
 import { prepareCredentials } from './credentials.ts';
@@ -26,6 +27,7 @@ export interface Workshop {
   readonly path: string;
   readonly jobs: string;
   readonly caches: string;
+  readonly space: CacheSpace;
   readonly objects: ObjectPool;
   readonly readSecret: ReadSecret;
   readonly githubApps: GithubApps;

@@ -1,4 +1,4 @@
-import { link, readdir } from 'node:fs/promises';
+import { copyFile, link, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRepository } from './cache.ts';
 import type { Git } from './command.ts';
@@ -10,7 +10,7 @@ import { localFailure } from './failures.ts';
  */
 export interface View {
   readonly directory: string;
-  /** Takes in what the cache got since. */
+  /** Takes in what the cache got since, and where its history ends. */
   refresh(cache: string): Promise<void>;
   /** Whether the commit is here; its folders and files may not be. */
   has(commit: string): Promise<boolean>;
@@ -19,6 +19,7 @@ export interface View {
 
 export interface ViewCall {
   readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
 }
 
 export interface ViewOptions {
@@ -51,7 +52,10 @@ export async function createView(options: ViewOptions): Promise<View> {
   return {
     directory,
     run,
-    refresh: (cache) => shareFiles(join(cache, 'objects/pack'), join(directory, 'objects/pack')),
+    async refresh(cache) {
+      await shareFiles(join(cache, 'objects/pack'), join(directory, 'objects/pack'));
+      await copyFile(join(cache, 'shallow'), join(directory, 'shallow')).catch(() => undefined);
+    },
     has: async (commit) => (await attempt(['cat-file', '-e', commit])).code === 0,
   };
 }

@@ -35,13 +35,14 @@ export interface Hold extends Disposable {
 export interface Held {
   readonly message: Message;
   readonly lease: Lease;
-  readonly target: string;
+  /** What is done, as in `sync of "shop"`. */
+  readonly work: string;
   readonly limits: Limits;
 }
 
 /** Renews both together every 15 s until it is disposed of. */
 export function hold(held: Held, ports: { queue: Queue; clock: Clock; log: Log }): Hold {
-  const { message, lease, target, limits } = held;
+  const { message, lease, work, limits } = held;
   const { queue, clock, log } = ports;
   const controller = new AbortController();
   let end: 'lost' | 'stopped' | undefined;
@@ -49,7 +50,7 @@ export function hold(held: Held, ports: { queue: Queue; clock: Clock; log: Log }
 
   function abort(reason: 'lost' | 'stopped', state: string): void {
     if (end !== 'lost') end = reason;
-    controller.abort(new Failure('server', `Cannot finish the sync of "${target}": ${state}`, { code: 'Aborted' }));
+    controller.abort(new Failure('server', `Cannot finish the ${work}: ${state}`, { code: 'Aborted' }));
   }
 
   async function renew(): Promise<void> {

@@ -1,4 +1,5 @@
-import type { CheckJob, SyncJob } from '../../domain/jobs/job.ts';
+import type { CheckJob, ReleaseJob, SyncJob } from '../../domain/jobs/job.ts';
+import { releaseGroup } from '../../domain/jobs/release-group.ts';
 import type { OutgoingMessage, Queue } from '../ports.ts';
 
 /**
@@ -13,9 +14,18 @@ export async function sendJobs(queue: Queue, jobs: readonly SyncJob[]): Promise<
     );
 }
 
+/** As `sendJobs`, to the queue of those who write to git: one at a time for each branch. */
+export async function sendReleases(queue: Queue, jobs: readonly ReleaseJob[]): Promise<void> {
+  if (jobs.length > 0)
+    await queue.send(
+      'release',
+      jobs.map((job) => messageOf(job, job.run)),
+    );
+}
+
 /** Puts a job back into its queue: `deduplicationId` is the same whenever the same sending is repeated. */
-export async function sendAgain(queue: Queue, job: SyncJob, deduplicationId: string): Promise<void> {
-  await queue.send('sync', [messageOf(job, deduplicationId)]);
+export async function sendAgain(queue: Queue, job: SyncJob | ReleaseJob, deduplicationId: string): Promise<void> {
+  await queue.send(job.kind, [messageOf(job, deduplicationId)]);
 }
 
 /** Sends what has to wait. */
@@ -23,6 +33,6 @@ export async function sendLater(queue: Queue, job: CheckJob, delaySeconds: numbe
   await queue.send('check', [{ body: job, delaySeconds }]);
 }
 
-function messageOf(job: SyncJob, deduplicationId: string): OutgoingMessage {
-  return { body: job, group: job.target, deduplicationId };
+function messageOf(job: SyncJob | ReleaseJob, deduplicationId: string): OutgoingMessage {
+  return { body: job, group: job.kind === 'sync' ? job.target : releaseGroup(job), deduplicationId };
 }

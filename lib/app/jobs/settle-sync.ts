@@ -6,6 +6,7 @@ import { requeueRun, runErrorOf, waitRun } from '../../domain/jobs/run.ts';
 import { type Applied, putBack, skip, wait } from '../../domain/jobs/target-state.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import { describeWaited, type Stayed, type Synced, type SyncOutcome } from '../outcome.ts';
+import { forgetImages } from '../records/index-images.ts';
 import { stepRun } from '../records/runs.ts';
 import { stepTargetState } from '../records/target-state.ts';
 import { storeWaited } from '../records/waited-objects.ts';
@@ -41,6 +42,7 @@ export async function settleSync(settling: Settling, ports: JobPorts): Promise<v
   } else if (outcome.againAfterSeconds !== undefined) {
     await waitForDeletion(settling, outcome, outcome.againAfterSeconds, ports);
   } else if (job.remove !== undefined) {
+    await forgetImages(ports.store, target.name);
     await endRemoved(ports, target.name, applied, foundBy(outcome, job));
     ports.log.info('target deleted', { objects: job.remove, changes: outcome.changes });
   } else if (outcome.health === 'InProgress') {

@@ -1,7 +1,7 @@
 import { Failure } from '../../domain/failure.ts';
 import { isWaiting, runErrorOf } from '../../domain/jobs/run.ts';
 import type { Target } from '../../domain/settings/settings.ts';
-import { leaseHolder } from '../records/leases.ts';
+import { leaseHolder, leaseOf } from '../records/leases.ts';
 import type { RunRecord } from '../records/runs.ts';
 import { endFailed, endWithoutSync, notRetried } from './end-run.ts';
 import type { JobPorts } from './job-ports.ts';
@@ -29,7 +29,7 @@ async function isStale({ run, writtenAt }: RunRecord, { store, targets, clock }:
   if (run.status === 'queued') return idleSeconds > timeout + longestDelaySeconds;
   if (isWaiting(run)) return idleSeconds > timeout + lastLookSeconds;
   if (idleSeconds <= timeout) return false;
-  const holder = await leaseHolder(store, run.target);
+  const holder = await leaseHolder(store, leaseOf(run));
   return holder === undefined || !holder.endsWith(`/${run.id}`);
 }
 
@@ -41,13 +41,19 @@ async function endStale({ run, writtenAt }: RunRecord, ports: JobPorts): Promise
   }
   const minutes = Math.round((clock() - writtenAt) / 60_000);
   const state = run.status === 'queued' ? 'no worker has taken it up' : 'its worker has not been heard of';
+  const again =
+    run.kind === 'release'
+      ? 'The next event or sweep of its images tries again'
+      : 'The target is tried again by itself';
   const failure = new Failure('server', `Cannot finish run "${run.id}": ${state} for ${minutes} min`, {
-    help: 'The target is tried again by itself; look at the dead letters of the queues and at the log for why',
+    help: `${again}; look at the dead letters of the queues and at the log for why`,
   });
-  await endFailed(ports, run.kind === 'delete' ? notRetried(target) : target, {
-    run: run.id,
-    failure,
-    since: writtenAt,
-  });
+  if (run.kind === 'release') await endWithoutSync(ports, run.id, 'failed', { error: runErrorOf(failure) });
+  else
+    await endFailed(ports, run.kind === 'delete' ? notRetried(target) : target, {
+      run: run.id,
+      failure,
+      since: writtenAt,
+    });
   log.error('alarm: stale run ended', { target: run.target, run: run.id, error: failure.message });
 }

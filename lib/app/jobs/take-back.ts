@@ -1,7 +1,7 @@
 import { isOver, isWaiting, type RunSummary, requeueRun } from '../../domain/jobs/run.ts';
 import { forEachInFlight, requestsInFlight } from '../in-flight.ts';
 import type { Clock, Store } from '../ports.ts';
-import { breakLease } from '../records/leases.ts';
+import { breakLease, leaseOf } from '../records/leases.ts';
 import { findOpenRuns } from '../records/open-runs.ts';
 import { stepRun } from '../records/runs.ts';
 
@@ -12,7 +12,7 @@ import { stepRun } from '../records/runs.ts';
  */
 export async function takeBack(store: Store, clock: Clock): Promise<number> {
   const open = await findOpenRuns(store, clock());
-  for (const target of new Set(open.map(({ run }) => run.target))) await breakLease(store, target);
+  for (const leased of new Set(open.map(({ run }) => leaseOf(run)))) await breakLease(store, leased);
   await forEachInFlight(open, requestsInFlight, async ({ run }) => {
     await stepRun(store, run.id, clock(), (found) =>
       isBegun(found) ? requeueRun(found) : isOver(found) ? undefined : found,

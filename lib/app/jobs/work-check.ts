@@ -1,4 +1,4 @@
-import { CheckJob, type SyncJob } from '../../domain/jobs/job.ts';
+import { CheckJob, type ReleaseJob, type SyncJob } from '../../domain/jobs/job.ts';
 import { isOver } from '../../domain/jobs/run.ts';
 import { newerRun } from '../../domain/jobs/skip.ts';
 import type { Message } from '../ports.ts';
@@ -6,6 +6,7 @@ import { readRun } from '../records/runs.ts';
 import { readTargetState } from '../records/target-state.ts';
 import { checkWaiting, type WorkCheckPorts } from './check-waiting.ts';
 import { endWithoutSync } from './end-run.ts';
+import { lookAgain } from './find-releases.ts';
 import { visibilitySeconds } from './hold.ts';
 import { sendAgain } from './send-jobs.ts';
 
@@ -22,6 +23,8 @@ export async function workCheck(message: Message, ports: WorkCheckPorts, stop?: 
   const job = CheckJob.safeParse(message.body);
   if (!job.success) log.error('malformed message acknowledged', { queue: message.queue, id: message.id });
   else if (job.data.kind === 'health') await checkWaiting(job.data, ports, stop);
+  else if (job.data.kind === 'images') await lookAgain(job.data, ports);
+  else if (job.data.job.kind === 'release') await resendRelease(job.data.job, message.id, ports);
   else await resend(job.data.job, message.id, ports);
   await queue.acknowledge(message);
   return true;
@@ -35,4 +38,10 @@ async function resend(job: SyncJob, messageId: string, ports: WorkCheckPorts): P
   const supersededBy = newerRun(job, state);
   if (supersededBy !== undefined) await endWithoutSync(ports, job.run, 'skipped', { supersededBy });
   else await sendAgain(queue, job, `${job.run}/${messageId}`);
+}
+
+/** What was to be written may have been written by another run since: its worker finds that out. */
+async function resendRelease(job: ReleaseJob, messageId: string, { store, queue }: WorkCheckPorts): Promise<void> {
+  const run = await readRun(store, job.run);
+  if (run === undefined || !isOver(run)) await sendAgain(queue, job, `${job.run}/${messageId}`);
 }

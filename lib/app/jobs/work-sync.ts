@@ -82,7 +82,7 @@ async function takeUp(job: SyncJob, message: Message, ports: WorkSyncPorts, limi
     await sendLater(queue, { kind: 'resend', job }, busySeconds);
     return true;
   }
-  using held = hold({ message, lease, target: target.name, limits }, ports);
+  using held = hold({ message, lease, work: `sync of "${target.name}"`, limits }, ports);
   return await work({ job, target, digest }, held, ports);
 }
 

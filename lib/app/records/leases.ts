@@ -1,12 +1,15 @@
+import { releaseGroup } from '../../domain/jobs/release-group.ts';
+import type { RunSummary } from '../../domain/jobs/run.ts';
 import type { Clock, Item, Store } from '../ports.ts';
 
-/** The right to sync a target, for a minute at a time. Given back when disposed of. */
+/** The right to sync a target, or to write to a branch, for a minute at a time. Given back when disposed of. */
 export interface Lease extends AsyncDisposable {
   /** For another minute from now. False if it was lost: another may hold it. */
   renew(): Promise<boolean>;
 }
 
 export interface LeaseRequest {
+  /** Its name, or `releaseLease` of a branch. */
   readonly target: string;
   /** `<installation>/<run>`, for people who look. */
   readonly holder: string;
@@ -22,6 +25,16 @@ interface Held {
 /** Of leases and of messages: a worker that died is followed by another after this time (DESIGN §3). */
 export const leaseSeconds = 60;
 const sort = 'lease';
+
+/** What is leased by who writes to a branch; no target has such a name. */
+export function releaseLease(source: { readonly url: string; readonly branch: string }): string {
+  return `release/${releaseGroup(source)}`;
+}
+
+/** What a worker leases for a run. */
+export function leaseOf({ target, repository }: RunSummary): string {
+  return repository === undefined ? target : releaseLease(repository);
+}
 
 /** The lease of the target, or undefined while another holds it. */
 export async function takeLease(store: Store, clock: Clock, request: LeaseRequest): Promise<Lease | undefined> {

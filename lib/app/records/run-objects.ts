@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../domain/digest.ts';
 import type { ObjectResult } from '../../domain/jobs/run.ts';
 import type { Store } from '../ports.ts';
+import { chunkLength } from './chunks.ts';
 
 /** What a run's own item says of its objects: the first of them, and where the others are. */
 export interface StoredObjects {
@@ -11,8 +12,6 @@ export interface StoredObjects {
 /** A run of 5,000 objects that all fail is recorded with its numbers and the first thousand (DESIGN §5.2). */
 const mostObjects = 1000;
 const longestText = 500;
-/** Characters of JSON: at most 192 KB however they are encoded and however badly they compress. */
-const chunkLength = 64_000;
 const firstLength = 16_000;
 const mostFirst = 100;
 

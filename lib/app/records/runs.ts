@@ -29,7 +29,9 @@ export async function createRun(store: Store, run: RunSummary, at: number): Prom
   const { key, expiresAt } = place;
   const body: RunRecord = { run: bounded(run), objects: { first: [] }, writtenAt: at };
   await Promise.all([
-    store.put({ partition: pointerPartition(run.target), sort: run.id, order: 0, body: null, expiresAt }),
+    ...(run.targets ?? [run.target]).map((target) =>
+      store.put({ partition: pointerPartition(target), sort: run.id, order: 0, body: null, expiresAt }),
+    ),
     store.put({ ...key, order: 1, body, expiresAt }, { absent: true }),
   ]);
 }

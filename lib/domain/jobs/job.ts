@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ReleaseSpec } from '../release/release-spec.ts';
 import { timeOfRunId } from './run-id.ts';
 
 /** Why something is done: what kind of event, and who or what raised it (`acme-github`, `ci`, `schedule`). */
@@ -42,8 +43,46 @@ const HealthJob = z.object({
   attempt: z._default(z.number(), 0),
 });
 
-/** What waits, on the standard queue `check`: a look at health, or a SyncJob whose delay has to pass. */
-export type CheckJob = z.infer<typeof CheckJob>;
-export const CheckJob = z.union([HealthJob, z.object({ kind: z.literal('resend'), job: SyncJob })]);
+/** Write to git: images or policies of workloads, in one branch of one repository. A few facts, never a payload. */
+export type ReleaseJob = z.infer<typeof ReleaseJob>;
+export const ReleaseJob = z.object({
+  kind: z.literal('release'),
+  /** As in the source of the targets. */
+  url: z.string(),
+  branch: z.string(),
+  /** Names; `auto` is about every target of the repository and branch that is automated, and these are those that it was raised for. */
+  targets: z.array(z.string()).check(z.minLength(1)),
+  spec: ReleaseSpec,
+  /** The run that records this job. It exists, `queued`, before the job is sent; that of a sweep begins once there is something to write. */
+  run: runId,
+  cause: Cause,
+  /** What someone who asked for it says about it: the text of the commit. */
+  message: z.optional(z.string()),
+  /** Only say what would be written. */
+  plan: z.optional(z.boolean()),
+  /** How often our own fault has ended this job already. */
+  attempt: z._default(z.number(), 0),
+});
 
-export type Job = SyncJob | CheckJob;
+/** A second look for who uses images of which nobody was found to use any (DESIGN §5.5). */
+export type ImageJob = z.infer<typeof ImageJob>;
+const ImageJob = z.object({
+  kind: z.literal('images'),
+  /** As in an ImageChange. */
+  images: z.array(z.object({ image: z.string(), tag: z.optional(z.string()) })),
+  by: z.string(),
+  /** Names the delivery; a hash. */
+  delivery: z.string(),
+  /** When it arrived, epoch milliseconds. */
+  at: z.number(),
+});
+
+/** What waits, on the standard queue `check`: a look at health or at who uses an image, or a job whose delay has to pass. */
+export type CheckJob = z.infer<typeof CheckJob>;
+export const CheckJob = z.union([
+  HealthJob,
+  ImageJob,
+  z.object({ kind: z.literal('resend'), job: z.union([SyncJob, ReleaseJob]) }),
+]);
+
+export type Job = SyncJob | ReleaseJob | CheckJob;

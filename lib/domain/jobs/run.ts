@@ -1,5 +1,6 @@
 import type { Failure, Fault } from '../failure.ts';
-import type { Cause, SyncJob } from './job.ts';
+import type { ReleaseStatus } from '../release/release-result.ts';
+import type { Cause, ReleaseJob, SyncJob } from './job.ts';
 import { type Names, nameInHelp } from './name-in-help.ts';
 import type { Revision } from './revision.ts';
 
@@ -19,12 +20,44 @@ export interface ObjectResult {
   readonly deletion?: 'going' | 'released';
   /** Something its owner should know: fields taken from other managers, a duplicate list key. */
   readonly warning?: string;
+  /** Of a workload that a release is about. */
+  readonly release?: ReleasedWorkload;
+}
+
+/** What a release did to a workload (facts/flux-v1.md §3); `error` of its result says why it did not, or what it left out. */
+export interface ReleasedWorkload {
+  readonly target: string;
+  readonly status: ReleaseStatus;
+  /** Images as texts: what git had, and what it has now. */
+  readonly containers: readonly {
+    readonly container: string;
+    readonly current: string;
+    readonly target: string;
+    /** It goes down in version, or in time. */
+    readonly downgrade?: true;
+  }[];
+}
+
+/** Where a release was written to. */
+export interface Pushed {
+  readonly commit: string;
+  readonly branch: string;
+  /** Address of the pull request that brings it into the targets' branch. */
+  readonly pullRequest?: string;
 }
 
 /** The record of one sync or release (DESIGN §5.2). Times are ISO 8601 in UTC. */
 export interface Run {
   readonly id: string;
+  /** Of a release that concerns several the first. */
   readonly target: string;
+  /** Of a release: all of them, and where it writes to. */
+  readonly targets?: readonly string[];
+  readonly repository?: { readonly url: string; readonly branch: string };
+  /**
+   * Commits of a release, in all its attempts: one, unless its targets say different things of how to write, or an attempt could write only a part.
+   */
+  readonly pushed?: readonly Pushed[];
   /** `delete`: a target was removed from its cluster; its revision is what was applied last, or 40 zeros where nothing was. */
   readonly kind: 'sync' | 'delete' | 'release';
   readonly cause: Cause;
@@ -72,6 +105,8 @@ export type RunSummary = Omit<Run, 'objects'>;
 export interface RunResult {
   readonly changes: Readonly<Record<Action, number>>;
   readonly warnings: readonly string[];
+  /** What this attempt has pushed. */
+  readonly pushed?: readonly Pushed[];
 }
 
 /** How a run ends, beside its status. */
@@ -103,10 +138,14 @@ export function takesWorker(run: Pick<Run, 'status' | 'phase' | 'againAt'>, now:
 }
 
 /** The run of a job, before the job is sent. `at` is epoch milliseconds, as all times of these steps. */
-export function queueRun(job: SyncJob, at: number): RunSummary {
-  const { run: id, target, cause } = job;
-  const kind = job.remove === undefined ? 'sync' : 'delete';
-  return { id, target, kind, cause, status: 'queued', queuedAt: iso(at), changes: noChanges };
+export function queueRun(job: SyncJob | ReleaseJob, at: number): RunSummary {
+  const { run: id, cause } = job;
+  const queued = { id, cause, status: 'queued', queuedAt: iso(at), changes: noChanges } as const;
+  if (job.kind === 'release') {
+    const { targets, url, branch } = job;
+    return { ...queued, target: targets[0] ?? '', targets, repository: { url, branch }, kind: 'release' };
+  }
+  return { ...queued, target: job.target, kind: job.remove === undefined ? 'sync' : 'delete' };
 }
 
 /** The run of a job that is not sent, over from its first moment. */
@@ -114,10 +153,11 @@ export function skippedRun(job: SyncJob, at: number, error: RunError): RunSummar
   return { ...queueRun(job, at), status: 'skipped', finishedAt: iso(at), error };
 }
 
-/** A worker has resolved the head and begins to apply. What an earlier attempt found is forgotten. */
+/** A worker has resolved the head and begins to apply, or to write. What an earlier attempt found is forgotten. */
 export function startRun(run: RunSummary, revision: Revision, at: number): RunSummary | undefined {
   if (isOver(run)) return undefined;
-  return { ...identity(run), revision, status: 'running', phase: 'applying', startedAt: iso(at), changes: noChanges };
+  const phase = run.kind === 'release' ? {} : ({ phase: 'applying' } as const);
+  return { ...identity(run), revision, status: 'running', ...phase, startedAt: iso(at), changes: noChanges };
 }
 
 /** All is applied; the health of some object is not there yet. */
@@ -136,7 +176,7 @@ export function requeueRun(run: RunSummary, { error, result, againAt }: RunDelay
   if (isOver(run)) return undefined;
   return {
     ...withoutStanding(run),
-    ...result,
+    ...withPushed(run, result),
     status: 'queued',
     ...(error && { error }),
     ...(againAt !== undefined && { againAt: iso(againAt) }),
@@ -151,7 +191,7 @@ export function endRun(
 ): RunSummary | undefined {
   if (isOver(run)) return undefined;
   const { result, ...reason } = end;
-  return { ...withoutStanding(run), ...result, status, finishedAt: iso(at), ...reason };
+  return { ...withoutStanding(run), ...withPushed(run, result), status, finishedAt: iso(at), ...reason };
 }
 
 /** Of a Failure what a run says; with `names` where its help tells commands for the target and the run. */
@@ -160,14 +200,23 @@ export function runErrorOf({ fault, message, help }: Failure, names?: Names): Ru
   return { fault, message, help: names === undefined ? help : nameInHelp(help, names) };
 }
 
+/** What earlier attempts have pushed is in git, and stays in the record. */
+function withPushed({ pushed = [] }: RunSummary, found: RunResult | undefined): Partial<RunResult> {
+  const { pushed: now = [], ...result } = found ?? {};
+  const all = [...pushed, ...now];
+  return { ...result, ...(all.length > 0 && { pushed: all }) };
+}
+
 /** Without what told how it stood until now. */
 function withoutStanding(run: RunSummary): RunSummary {
   const { phase: _phase, error: _error, againAt: _againAt, waitingFor: _waitingFor, ...kept } = run;
   return kept;
 }
 
-function identity({ id, target, kind, cause, queuedAt }: RunSummary): Omit<RunSummary, 'status' | 'changes'> {
-  return { id, target, kind, cause, queuedAt };
+function identity(run: RunSummary): Omit<RunSummary, 'status' | 'changes'> {
+  const { id, target, targets, repository, pushed, kind, cause, queuedAt } = run;
+  const release = { ...(targets && { targets }), ...(repository && { repository }), ...(pushed && { pushed }) };
+  return { id, target, ...release, kind, cause, queuedAt };
 }
 
 function iso(at: number): string {

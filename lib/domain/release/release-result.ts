@@ -36,6 +36,7 @@ export const reasons = {
   upToDate: 'image(s) up to date',
   doesNotUseImage: 'does not use image(s)',
   pinned: 'image is pinned by its digest',
+  policiesUpToDate: 'no changes made',
 } as const;
 
 export function without(status: 'skipped' | 'ignored' | 'failed', error: string): WorkloadResult {

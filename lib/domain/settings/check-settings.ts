@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { checkAutomation } from './check-automation.ts';
 import { checkForAws } from './check-for-aws.ts';
 import { checkWebhook } from './check-webhook.ts';
 import { refusePlainHttp } from './plain-http.ts';
@@ -105,6 +106,7 @@ function inTarget(target: unknown, path: readonly PropertyKey[], options: CheckO
         report(['source', 'auth', kind], 'Expected an sshKey: the url is an ssh address');
       }
     }
+    checkAutomation(target, overSsh, report);
   }
   const mode = at(at(source, 'verify'), 'mode');
   if (mode !== undefined && mode !== 'none' && listAt(at(source, 'verify'), 'keys').length === 0) {

@@ -11,14 +11,13 @@ export function idleSettings(settings: Settings, inAws: boolean): readonly Setti
   function say(path: readonly PropertyKey[], message: string): void {
     idle.push({ path: formatPath(path), message });
   }
-  for (const [index, { automation, cluster }] of settings.targets.entries()) {
+  for (const [index, { cluster }] of settings.targets.entries()) {
     const path = ['targets', index];
-    if (automation?.enabled)
-      say([...path, 'automation'], 'Nothing is automated yet: images are updated in git by hand');
     if (cluster.eks !== undefined && !inAws)
       say([...path, 'cluster', 'eks'], 'Only the functions in AWS log in to EKS: the target fails here');
   }
-  if (settings.registries.length > 0) say(['registries'], 'No registry is asked yet');
+  const asks = settings.targets.some(({ automation }) => automation !== undefined);
+  if (settings.registries.length > 0 && !asks) say(['registries'], 'No target has automation: no registry is asked');
   if (Object.keys(settings.helmRepositories).length > 0) say(['helmRepositories'], 'No chart is fetched yet');
   for (const path of inAws ? [] : secretsInAws(settings))
     say(path, 'Read only by the functions in AWS: whatever needs it fails here');

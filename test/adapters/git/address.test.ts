@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseAddress, withoutCredentials } from '../../../lib/adapters/git/address.ts';
+import { addressFor, parseAddress, withoutCredentials } from '../../../lib/adapters/git/address.ts';
 import { describeShared } from '../../shared.ts';
 import { sharedCases } from '../../shared-cases.ts';
 
@@ -56,4 +56,17 @@ describeShared('misc_flux1.json', (directory) => {
       expect(withoutCredentials(url)).not.toContain(doesNotContain);
     },
   );
+});
+
+it.each([
+  ['git@github.com:acme/shop.git', 'https://github.com/acme/shop.git'],
+  ['ssh://git@gitlab.acme.io:2222/acme/team/shop.git', 'https://gitlab.acme.io/acme/team/shop.git'],
+  ['ssh://gitea.acme.io/acme/shop', 'https://gitea.acme.io/acme/shop'],
+  ['https://github.com/acme/shop.git', 'https://github.com/acme/shop.git'],
+  ['http://localhost:3000/acme/shop.git', 'http://localhost:3000/acme/shop.git'],
+  ['file:///srv/shop.git', 'file:///srv/shop.git'],
+])('a token for %s goes to %s, and an SSH key stays', (url, https) => {
+  expect(addressFor({ url, auth: { token: { env: 'T' } } })).toBe(https);
+  expect(addressFor({ url, auth: { sshKey: { env: 'K' } } })).toBe(url);
+  expect(addressFor({ url })).toBe(url);
 });

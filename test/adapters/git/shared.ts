@@ -2,8 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import { createGit, type GitOptions } from '../../../lib/adapters/git/git.ts';
-import type { Checkout, Git } from '../../../lib/app/ports.ts';
+import { createGit } from '../../../lib/adapters/git/git.ts';
+import type { GitOptions } from '../../../lib/adapters/git/workshop.ts';
+import { createGitWriter } from '../../../lib/adapters/git/writer.ts';
+import type { Checkout, CommitRequest, Git, GitWriter } from '../../../lib/app/ports.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import type { SecretRef } from '../../../lib/domain/settings/secret-ref.ts';
 import type { Source } from '../../../lib/domain/settings/settings.ts';
@@ -34,6 +36,8 @@ export function secretsFrom(values: Readonly<Record<string, string>>) {
 
 export interface TestGit {
   readonly git: Git;
+  /** With caches of its own in memory, and the same ones on disk. */
+  readonly writer: GitWriter;
   readonly scratch: string;
 }
 
@@ -42,7 +46,21 @@ export async function testGit(
 ): Promise<TestGit> {
   const scratch = options.scratch ?? (await temporaryFolder());
   const { secrets = {}, ...rest } = options;
-  return { git: createGit({ scratch, readSecret: secretsFrom(secrets), allowLocal: true, ...rest }), scratch };
+  const all = { scratch, readSecret: secretsFrom(secrets), allowLocal: true, ...rest };
+  return { git: createGit(all), writer: createGitWriter(all), scratch };
+}
+
+export const sluice = { name: 'Sluice', email: 'sluice@example.com' };
+
+/** A request that writes these texts, whatever the head is. */
+export function writing(
+  from: Source,
+  files: Readonly<Record<string, string>>,
+  more: Partial<CommitRequest> & { readonly message?: string } = {},
+): CommitRequest {
+  const { message = 'Auto-release acme/shop:2', ...rest } = more;
+  const change = async () => ({ files: new Map(Object.entries(files)), message });
+  return { source: from, author: sluice, change, ...rest };
 }
 
 export function source(url: string, more: Partial<Source> = {}): Source {

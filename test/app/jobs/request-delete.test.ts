@@ -5,6 +5,8 @@ import { schedule } from '../../../lib/app/jobs/schedule.ts';
 import { sendAgain } from '../../../lib/app/jobs/send-jobs.ts';
 import { workSync } from '../../../lib/app/jobs/work-sync.ts';
 import type { SyncContext, SyncOutcome } from '../../../lib/app/outcome.ts';
+import { findUses } from '../../../lib/app/records/image-index.ts';
+import { indexImages } from '../../../lib/app/records/index-images.ts';
 import { getRun } from '../../../lib/app/records/runs.ts';
 import { readTargetState } from '../../../lib/app/records/target-state.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
@@ -40,6 +42,18 @@ async function apply(world: JobWorld): Promise<void> {
   await world.push('d1', commit('b'));
   await world.drain();
 }
+
+it('a deletion takes the target out of the image index', async () => {
+  const world = createWorld();
+  await apply(world);
+  const workloads = [{ id: 'a:deployment/web', policies: {}, containers: [{ name: 'app', image: 'acme/web:1' }] }];
+  const source = { url: 'https://github.com/acme/shop.git', branch: 'main' };
+  const { store } = world.ports;
+  await indexImages(store, { name: 'shop', source, namespace: 'a', images: { workloads, policies: [] } });
+  await requestDelete('shop', { by, orphan: false }, world.ports);
+  await world.drain();
+  expect(await findUses(store, 'index.docker.io/acme/web')).toEqual([]);
+});
 
 it('a deletion has its run at once, of the revision that was applied, and afterwards nothing counts as applied', async () => {
   const world = createWorld();

@@ -102,3 +102,34 @@ it('what a run says of a failure is its fault, message and help, never its cause
   expect(runErrorOf(failure)).toEqual({ fault: 'user', message: 'Cannot a', help: 'Do b' });
   expect(runErrorOf(new Failure('user', 'Cannot a'))).toEqual({ fault: 'user', message: 'Cannot a' });
 });
+
+it('a release keeps its targets, and the commits of all its attempts', () => {
+  const release = queueRun(
+    {
+      kind: 'release',
+      url: 'https://h.example/a',
+      branch: 'main',
+      targets: ['shop', 'web'],
+      spec: { type: 'auto' },
+      run: 'r2',
+      cause: { kind: 'image', by: 'quay' },
+      attempt: 0,
+    },
+    0,
+  );
+  const repository = { url: 'https://h.example/a', branch: 'main' };
+  expect(release).toMatchObject({ kind: 'release', target: 'shop', targets: ['shop', 'web'], repository });
+  const begun = must(startRun(release, revision, 1000));
+  expect(begun).not.toHaveProperty('phase');
+  const [first, second] = ['b', 'c'].map((digit) => ({ commit: digit.repeat(40), branch: 'main' }));
+  if (first === undefined || second === undefined) throw new Error('There are two');
+  const back = must(requeueRun(begun, { error, result: { ...result, pushed: [first] } }));
+  const again = must(startRun(back, revision, 2000));
+  expect(again).toMatchObject({ targets: ['shop', 'web'], repository, pushed: [first] });
+  expect(endRun(again, 'succeeded', 3000, { result: { ...result, pushed: [second] } })?.pushed).toEqual([
+    first,
+    second,
+  ]);
+  expect(endRun(again, 'succeeded', 3000, { result: { ...result, pushed: [] } })?.pushed).toEqual([first]);
+  expect(endRun(begun, 'succeeded', 3000, { result: { ...result, pushed: [] } })).not.toHaveProperty('pushed');
+});

@@ -9,8 +9,7 @@ const target = {
 };
 
 it.each([
-  [{ targets: [target, { ...target, name: 'b', automation: { enabled: true } }] }, ['targets[1].automation']],
-  [{ targets: [{ ...target, automation: { enabled: false } }] }, []],
+  [{ targets: [target, { ...target, name: 'b', automation: {} }], registries: [{ host: 'r.example' }] }, []],
   [{ targets: [{ ...target, cluster: { eks: { name: 'a', region: 'b' } } }] }, ['targets[0].cluster.eks']],
   [{ registries: [{ host: 'r.example' }] }, ['registries']],
   [{ helmRepositories: { 'https://a.example': 'https://b.example' } }, ['helmRepositories']],
@@ -26,8 +25,8 @@ it.each([
 });
 
 it('what only the functions in AWS heed is not said there', () => {
-  const eks = { ...target, cluster: { eks: { name: 'a', region: 'b' } }, automation: { enabled: true } };
+  const eks = { ...target, cluster: { eks: { name: 'a', region: 'b' } } };
   const webhooks = [{ id: 'a', sender: 'github', secret: { aws: 'sluice/prod/webhook/a' } }];
   const settings = Settings.parse({ version: 1, webhooks, targets: [eks] });
-  expect(idleSettings(settings, true).map(({ path }) => path)).toEqual(['targets[0].automation']);
+  expect(idleSettings(settings, true).map(({ path }) => path)).toEqual([]);
 });

@@ -30,6 +30,7 @@ describeUnless(missing, 'the git layer, with nothing of a machine but its C libr
   let folder: string;
   let layer: string;
   let openPgpKey: string;
+  let openPgpPrivateKey: string;
   let sshd: Sshd;
   let https: GitHttp;
 
@@ -47,6 +48,7 @@ describeUnless(missing, 'the git layer, with nothing of a machine but its C libr
       environment,
     });
     openPgpKey = await run('gpg', ['--batch', '--armor', '--export', ada], { environment });
+    openPgpPrivateKey = await run('gpg', ['--batch', '--armor', '--export-secret-keys', ada], { environment });
     const issuer = { name: 'Test CA', key: ca.key };
     const certificate = createCertificate({ name: 'git', addresses: ['127.0.0.1'], issuer });
     https = await startGitHttp({ root: folder, password, certificate });
@@ -69,18 +71,24 @@ describeUnless(missing, 'the git layer, with nothing of a machine but its C libr
     return { url: `ssh://${sshd.login}:${sshd.port}${bare}`, auth, ...rest };
   }
 
-  async function tell(source: Source, certificates?: string): Promise<{ story: GitStory; tmp: string }> {
+  async function tell(source: Source, sign: string, certificates?: string): Promise<{ story: GitStory; tmp: string }> {
     const root = await mkdtemp(join(folder, 'root-'));
     const inside = await createFunctionRoot(root, layer);
-    await writeFile(join(inside.tmp, 'signing'), await readFile(join(folder, 'signing')), { mode: 0o600 });
     // The layer's own bundle is read too, from where git is told that it is.
     const bundle = join(layer, relative('/opt', gitLayer.environment.GIT_SSL_CAINFO ?? ''));
     await writeFile(join(inside.tmp, 'ca.crt'), `${await readFile(bundle, 'utf8')}${ca.certificate}`);
     const publicKey = await readFile(join(folder, 'signing.pub'), 'utf8');
     const task: GitTask = {
       source,
-      secrets: { TOKEN: password, KEY: sshd.privateKey, OPENPGP: openPgpKey, SIGNING: publicKey },
-      signingKey: '/tmp/signing',
+      secrets: {
+        TOKEN: password,
+        KEY: sshd.privateKey,
+        OPENPGP: openPgpKey,
+        SIGNING: publicKey,
+        SIGN_OPENPGP: openPgpPrivateKey,
+        SIGN_SSH: await readFile(join(folder, 'signing'), 'utf8'),
+      },
+      sign,
       ...(certificates === undefined ? {} : { certificates }),
     };
     const printed = await inside.run('test/infra/children/use-git.ts', JSON.stringify(task));
@@ -98,15 +106,17 @@ describeUnless(missing, 'the git layer, with nothing of a machine but its C libr
     return { repository, commit: await repository.commit(files, { sign }) };
   }
 
-  it.each(['https', 'ssh'] as const)(
-    'fetches the files of one path, checks both kinds of signatures, commits, signs and pushes over %s',
-    async (protocol) => {
+  it.each([
+    ['https', 'SIGN_OPENPGP'],
+    ['ssh', 'SIGN_SSH'],
+  ] as const)(
+    'fetches the files of one path, checks both kinds of signatures, commits and pushes over %s with %s',
+    async (protocol, sign) => {
       const { repository, commit } = await repositoryWithLargeFile(protocol);
-      const { story, tmp } = await tell(sourceOf(protocol, repository), '/tmp/ca.crt');
+      const { story, tmp } = await tell(sourceOf(protocol, repository), sign, '/tmp/ca.crt');
       expect(story).toEqual({
         before: { head: commit, commit, files: { 'clusters/a/app.yaml': 'a: 1\n' } },
         pushed: await run('git', ['--git-dir', repository.bare, 'rev-parse', 'main']),
-        workTree: ['clusters', 'clusters/a', 'clusters/a/app.yaml'],
         after: { head: story.pushed, commit: story.pushed, files: { 'clusters/a/app.yaml': 'a: 2\n' } },
       });
       expect(story.pushed).not.toBe(commit);
@@ -121,7 +131,7 @@ describeUnless(missing, 'the git layer, with nothing of a machine but its C libr
 
   it('trusts the authorities of its own bundle, and no other', async () => {
     const { repository } = await repositoryWithLargeFile('stranger');
-    const { story } = await tell(sourceOf('https', repository));
+    const { story } = await tell(sourceOf('https', repository), 'SIGN_SSH');
     expect(story).toEqual({ error: expect.stringMatching(/: the TLS connection fails/) });
   });
 
@@ -130,6 +140,7 @@ describeUnless(missing, 'the git layer, with nothing of a machine but its C libr
     const allowed = join(folder, 'allowed_signers');
     await writeFile(allowed, `* namespaces="git" ${await readFile(join(folder, 'signing.pub'), 'utf8')}`);
     const config = ['-c', `gpg.ssh.allowedSignersFile=${allowed}`];
-    expect(await run('git', [...config, '--git-dir', bare, 'log', '-1', '--format=%G?', 'main'])).toBe('G');
+    const args = [...config, '--git-dir', bare, 'log', '-1', '--format=%G?', 'main'];
+    expect(await run('git', args, { environment: { GNUPGHOME: folder } })).toBe('G');
   }
 });

@@ -137,6 +137,7 @@ export async function openLambdaStage({
     work(workers = 1, options = {}) {
       for (const [key, name] of [
         ['SyncEventSourceMappingSQSSyncQueue', 'sync'],
+        ['ReleaseEventSourceMappingSQSReleaseQueue', 'release'],
         ['CheckEventSourceMappingSQSCheckQueue', 'check'],
       ] as const) {
         const { Properties: mapping = {} } = template.resources[key] ?? {};
@@ -150,7 +151,7 @@ export async function openLambdaStage({
         last = await run(id);
         if (last.status !== 'queued' && last.status !== 'running') return last;
       }
-      const output = [functions.sync.output, functions.check.output].join('\n');
+      const output = [functions.sync.output, functions.release.output, functions.check.output].join('\n');
       throw new Error(`after ${seconds} s the run is ${JSON.stringify(last, undefined, 2)}\n${output}`);
     },
     async [Symbol.asyncDispose]() {
