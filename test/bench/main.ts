@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { functions } from './functions.ts';
+import { imageChoice } from './image-choice.ts';
+import { imageIndex } from './image-index.ts';
 import { manyObjects } from './many-objects.ts';
 import { manyRepositories, oneRepository } from './many-targets.ts';
+import { newImage } from './new-image.ts';
 import { noOp } from './no-op.ts';
 import { oneObject } from './one-object.ts';
 import { physicalLimit } from './physical-limit.ts';
@@ -23,6 +26,9 @@ const rows: Readonly<Record<string, Row>> = {
   'one-repository': oneRepository,
   'many-repositories': manyRepositories,
   functions,
+  'new-image': newImage,
+  'image-choice': imageChoice,
+  'image-index': imageIndex,
 };
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, json: { type: 'string' } } });

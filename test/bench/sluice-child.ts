@@ -22,6 +22,7 @@ export interface Delivered {
 
 /** `sluice serve` in a process of its own, as its users run it. */
 export interface SluiceChild extends AsyncDisposable {
+  readonly url: string;
   /** Delivers the signed webhook of a push. */
   deliver(push: Push): Promise<Delivered>;
   /** When everything of a run was applied, by `performance.now`. */
@@ -36,6 +37,8 @@ export interface SluiceChild extends AsyncDisposable {
 
 const secret = 'bench-webhook-secret';
 const token = 'bench-api-token';
+/** The whole Authorization header of a registry whose webhook names the secret BENCH_REGISTRY_SECRET. */
+export const registrySecret = 'bench-registry-secret';
 const program = join(import.meta.dirname, '../../lib/cli/main.ts');
 const longestMs = 300_000;
 
@@ -48,15 +51,17 @@ interface End {
   readonly at: number;
 }
 
+/** `settings` are more than the targets need. */
 export async function startSluice(
   directory: string,
   kubeconfig: string,
   targets: readonly BenchTarget[],
+  settings: Readonly<Record<string, unknown>> = {},
 ): Promise<SluiceChild> {
   mkdirSync(directory, { recursive: true });
   const own = mkdtempSync(join(directory, 'sluice-'));
   const config = join(own, 'sluice.yaml');
-  writeFileSync(config, JSON.stringify(settingsOf(targets, kubeconfig)));
+  writeFileSync(config, JSON.stringify({ ...settingsOf(targets, kubeconfig), ...settings }));
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   // `--cpu-prof --cpu-prof-dir=DIR` shows where the time goes.
@@ -67,7 +72,13 @@ export async function startSluice(
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: own,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, BENCH_SECRET: secret, BENCH_TOKEN: token },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        BENCH_SECRET: secret,
+        BENCH_TOKEN: token,
+        BENCH_REGISTRY_SECRET: registrySecret,
+      },
     },
   );
   const ended = once(child, 'exit');
@@ -112,6 +123,7 @@ export async function startSluice(
   }
 
   return {
+    url: address,
     deliver,
     applied,
     async push(push) {
