@@ -95,6 +95,7 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['lib/edit/allowed.ts', '../render/read-yaml.ts'],
   ['lib/edit/allowed.ts', 'yaml'],
   ['lib/rewrite/allowed.ts', '../app/ports.ts'],
+  ['lib/rewrite/allowed.ts', '../app/release-ports.ts'],
   ['lib/rewrite/allowed.ts', '../render/render.ts'],
   ['lib/rewrite/allowed.ts', '../edit/set-images.ts'],
   ['lib/adapters/git/allowed.ts', '../../app/ports.ts'],

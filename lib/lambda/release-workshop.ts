@@ -5,7 +5,7 @@ import { createGitWriter } from '../adapters/git/writer.ts';
 import { createBudget } from '../adapters/registry/budget.ts';
 import { createRegistry } from '../adapters/registry/registry.ts';
 import { createTools } from '../adapters/tools.ts';
-import type { Forge, GitWriter, OpenDraft, Registry } from '../app/ports.ts';
+import type { Forge, GitWriter, OpenDraft, Registry } from '../app/release-ports.ts';
 import type { Settings } from '../domain/settings/settings.ts';
 import { createOpenDraft } from '../rewrite/open-draft.ts';
 import type { Parts } from './parts.ts';

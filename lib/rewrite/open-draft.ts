@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Draft, DraftRequest, Marked, OpenDraft } from '../app/ports.ts';
+import type { Draft, DraftRequest, Marked, OpenDraft } from '../app/release-ports.ts';
 import { asFailure, Failure } from '../domain/failure.ts';
 import type { ImageRef } from '../domain/images/image-ref.ts';
 import { idOf, type Manifest } from '../domain/objects/kube-object.ts';

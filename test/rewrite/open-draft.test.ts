@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Draft } from '../../lib/app/ports.ts';
+import type { Draft } from '../../lib/app/release-ports.ts';
 import { parseImageRef } from '../../lib/domain/images/image-ref.ts';
 import type { TargetImages } from '../../lib/domain/release/target-images.ts';
 import { createOpenDraft } from '../../lib/rewrite/open-draft.ts';

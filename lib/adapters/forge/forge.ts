@@ -1,4 +1,5 @@
-import type { Forge, ReadSecret } from '../../app/ports.ts';
+import type { ReadSecret } from '../../app/ports.ts';
+import type { Forge } from '../../app/release-ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { describeSecret } from '../../domain/settings/describe-secret.ts';
 import type { Source } from '../../domain/settings/settings.ts';

@@ -1,4 +1,4 @@
-import type { CommitRequest, FileChanges } from '../../app/ports.ts';
+import type { CommitRequest, FileChanges } from '../../app/release-ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isFolder, isLink, isSubmodule, normalPath, type Tree } from './tree.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommitRequest, FileChanges } from '../../app/ports.ts';
+import type { CommitRequest, FileChanges } from '../../app/release-ports.ts';
 import { checkPath } from './check-changes.ts';
 import type { CommitTree } from './commits.ts';
 import type { Signing } from './signing.ts';

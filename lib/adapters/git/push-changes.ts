@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommitRequest, Committed, FileChanges } from '../../app/ports.ts';
+import type { CommitRequest, Committed, FileChanges } from '../../app/release-ports.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import { withoutCredentials } from './address.ts';
 import { bringCommit, objectsOf } from './bring.ts';

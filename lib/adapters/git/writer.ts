@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommitRequest, Committed, FileChanges, GitWriter } from '../../app/ports.ts';
+import type { CommitRequest, Committed, FileChanges, GitWriter } from '../../app/release-ports.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import type { Source } from '../../domain/settings/settings.ts';
 import { addressFor, withoutCredentials } from './address.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { ReadSecret, Registry } from '../../app/ports.ts';
+import type { ReadSecret } from '../../app/ports.ts';
+import type { Registry } from '../../app/release-ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { matchesGlob } from '../../domain/images/glob.ts';
 import type { ExcludedImage, RegistryImage } from '../../domain/images/image-info.ts';

@@ -4,8 +4,9 @@ import type { Pushed } from '../../domain/jobs/run.ts';
 import { fillMessage } from '../../domain/release/commit-message.ts';
 import { changedImages, changedWorkloads, type ReleaseResults } from '../../domain/release/release-result.ts';
 import type { Writer } from '../../domain/release/writer-settings.ts';
-import type { Checkout, Draft, FileChanges } from '../ports.ts';
+import type { Checkout } from '../ports.ts';
 import type { RunningImages } from '../records/image-index.ts';
+import type { Draft, FileChanges } from '../release-ports.ts';
 import type { ReleaseContext, ReleasePorts } from './release-context.ts';
 
 /** What came of a commit. */

@@ -4,7 +4,7 @@ import { type ReleaseResults, type WorkloadResult, without } from '../../domain/
 import { definedWorkloads, type TargetImages } from '../../domain/release/target-images.ts';
 import { isChanged, type TargetResults } from '../../domain/release/target-results.ts';
 import { verifyRelease } from '../../domain/release/verify-release.ts';
-import type { Draft, Marked } from '../ports.ts';
+import type { Draft, Marked } from '../release-ports.ts';
 
 /** What is to be written, by what was decided. */
 export interface Decided {

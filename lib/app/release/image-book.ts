@@ -3,8 +3,9 @@ import type { ImageInfo, RepositoryImages } from '../../domain/images/image-info
 import { canonicalName, type ImageRef, parseImageRef } from '../../domain/images/image-ref.ts';
 import type { TagFilter } from '../../domain/images/tag-filter.ts';
 import { forEachInFlight } from '../in-flight.ts';
-import type { Clock, Registry, Store } from '../ports.ts';
+import type { Clock, Store } from '../ports.ts';
 import { type KnownTags, loadKnownTags } from '../records/known-tags.ts';
+import type { Registry } from '../release-ports.ts';
 
 export interface BookPorts {
   readonly registry: Registry;

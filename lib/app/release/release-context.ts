@@ -5,8 +5,8 @@ import type { Pushed } from '../../domain/jobs/run.ts';
 import type { TargetResults } from '../../domain/release/target-results.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { Log } from '../../log.ts';
-import type { Forge, GitWriter, OpenDraft } from '../ports.ts';
 import type { ImageEvent } from '../records/image-events.ts';
+import type { Forge, GitWriter, OpenDraft } from '../release-ports.ts';
 import type { BookPorts } from './image-book.ts';
 
 /** What a release needs of the world. */

@@ -4,7 +4,7 @@ import { reasons, updated, type WorkloadResult, without } from '../../domain/rel
 import type { PolicySpec } from '../../domain/release/release-spec.ts';
 import { formatWorkloadId, parseWorkloadId } from '../../domain/release/workload-id.ts';
 import type { Writer } from '../../domain/release/writer-settings.ts';
-import type { Draft } from '../ports.ts';
+import type { Draft } from '../release-ports.ts';
 import { causeOf, commitDraft, messageFor } from './commit-draft.ts';
 import type { ReleaseContext, ReleasePorts } from './release-context.ts';
 import type { Known, Written } from './write-release.ts';

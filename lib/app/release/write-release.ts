@@ -7,8 +7,8 @@ import type { AutoSpec, ContainersSpec, ImageSpec } from '../../domain/release/r
 import type { TargetImages } from '../../domain/release/target-images.ts';
 import { mergeResults, type TargetResults } from '../../domain/release/target-results.ts';
 import type { Writer } from '../../domain/release/writer-settings.ts';
-import type { Draft } from '../ports.ts';
 import type { RunningImages } from '../records/image-index.ts';
+import type { Draft } from '../release-ports.ts';
 import { type CommitOutcome, causeOf, commitDraft, messageFor } from './commit-draft.ts';
 import { type Decided, editDraft } from './edit-draft.ts';
 import { type ImageBook, requireImage } from './image-book.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createForge, type ForgeOptions } from '../../../lib/adapters/forge/forge.ts';
-import type { Proposal } from '../../../lib/app/ports.ts';
+import type { Proposal } from '../../../lib/app/release-ports.ts';
 import { type ForgeName, type ForgeServer, startForge } from '../../fakes/forge-server.ts';
 import { failureOf, secretsFrom, source } from '../git/shared.ts';
 

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { CommitRequest, Committed } from '../../../lib/app/ports.ts';
+import type { CommitRequest, Committed } from '../../../lib/app/release-ports.ts';
 import { asFailure } from '../../../lib/domain/failure.ts';
 import { run } from '../../parts/run.ts';
 import { failureOf, password, sluice, testGit, type World, world, writing } from './shared.ts';

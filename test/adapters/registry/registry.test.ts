@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRegistry } from '../../../lib/adapters/registry/registry.ts';
-import type { Registry } from '../../../lib/app/ports.ts';
+import type { Registry } from '../../../lib/app/release-ports.ts';
 import { parseImageRef } from '../../../lib/domain/images/image-ref.ts';
 import { startTokenServer } from '../../fakes/registry-tokens.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Draft } from '../../../lib/app/ports.ts';
 import { editDraft } from '../../../lib/app/release/edit-draft.ts';
+import type { Draft } from '../../../lib/app/release-ports.ts';
 import { Failure } from '../../../lib/domain/failure.ts';
 import { parseImageRef } from '../../../lib/domain/images/image-ref.ts';
 import { updated } from '../../../lib/domain/release/release-result.ts';
