@@ -4,7 +4,7 @@ import { mostDeliveries } from '../../domain/jobs/retry.ts';
 import { commitOf, type Revision } from '../../domain/jobs/revision.ts';
 import { isOver, queueRun, runErrorOf, startRun } from '../../domain/jobs/run.ts';
 import { runIdOf } from '../../domain/jobs/run-id.ts';
-import { accountedFor, coveringRun, type Wanted } from '../../domain/jobs/skip.ts';
+import { accountedFor, coveringRun, isUnannounced, type Wanted } from '../../domain/jobs/skip.ts';
 import { type Begun, beganLast, begin, beginRemoval, type TargetState } from '../../domain/jobs/target-state.ts';
 import type { Target } from '../../domain/settings/settings.ts';
 import type { SyncContext, SyncOutcome } from '../outcome.ts';
@@ -127,7 +127,14 @@ async function work({ job, target, digest }: Work, held: Hold, ports: WorkSyncPo
     const seen = job.remove
       ? newest?.at
       : accountedFor(commitOf(revision), job, newest, before && commitOf(before), at);
-    return { run: job.run, at, revision, ...(seen !== undefined && { wanted: seen }) };
+    const unannounced = isUnannounced(commitOf(revision), job, newest);
+    return {
+      run: job.run,
+      at,
+      revision,
+      ...(seen !== undefined && { wanted: seen }),
+      ...(unannounced && { unannounced }),
+    };
   }
 
   const outcome = await ports

@@ -59,6 +59,14 @@ export function isBehind(head: string, push: Hints, applied: string | undefined,
 }
 
 /**
+ * Whether a push was synced to another head than the newest delivery announced. Mostly that head is newer and its own delivery is on its way;
+ * but a replica may be several pushes behind, and then nothing else would tell.
+ */
+export function isUnannounced(head: string, job: SyncJob, newest: Hints | undefined): boolean {
+  return job.cause.kind === 'push' && newest?.after !== undefined && head !== newest.after;
+}
+
+/**
  * The place in the order of deliveries that a sync at `head` accounts for. `wanted` is the newest delivery, read before the head was
  * resolved: unless the head is behind it, and it not old enough for the head to count, every delivery up to it has been seen. Otherwise
  * only the job's own, which has waited for its head long enough.

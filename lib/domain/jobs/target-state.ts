@@ -26,6 +26,8 @@ export interface Begun {
   readonly revision: Revision;
   /** `at` of the newest `Wanted` that this revision is or follows. */
   readonly wanted?: number;
+  /** The head is another than the newest push announced: newer, taken back, or that of a replica which is several pushes behind. */
+  readonly unannounced?: true;
 }
 
 /** A run that has applied everything. */

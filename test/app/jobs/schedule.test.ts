@@ -37,6 +37,26 @@ describe('schedule', () => {
     });
   });
 
+  it('looks again a minute after a push was synced to a head that nobody announced, once', async () => {
+    const world = createJobWorld(targetsOf({ name: 'shop', interval: 0 }));
+    // A replica that is two pushes behind: its head is neither what was there before the last one nor what was applied last.
+    await world.push('d1', commit('c'), { before: commit('b') });
+    await world.push('d2', commit('d'), { before: commit('c') });
+    world.place('shop').head = commit('b');
+    await world.drain(0);
+    expect(world.place('shop').applied).toEqual([commit('b')]);
+    world.place('shop').head = commit('d');
+    world.advance(59);
+    expect(await schedule(10, world.ports)).toEqual([]);
+    world.advance(1);
+    const [id] = await schedule(10, world.ports);
+    await world.drain(0);
+    expect(await world.run(id)).toMatchObject({ status: 'succeeded', cause: { kind: 'retry', by: 'schedule' } });
+    expect(world.place('shop').applied.at(-1)).toBe(commit('d'));
+    world.advance(3600);
+    expect(await schedule(10, world.ports)).toEqual([]);
+  });
+
   it.each([
     ['is suspended', { suspend: true }],
     ['has interval 0', { interval: 0 }],

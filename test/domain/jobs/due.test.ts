@@ -40,6 +40,20 @@ it.each([
     undefined,
   ],
   [
+    'that a push brought to a head which nobody had announced a minute ago',
+    target({ interval: 0 }),
+    state({ ...synced, begun: { run: 'r1', at: 5, revision: `main@sha1:${'a'.repeat(40)}`, unannounced: true } }),
+    60_005,
+    { kind: 'retry', since: 60_005 },
+  ],
+  [
+    'that it brought there less than a minute ago',
+    target(),
+    state({ ...synced, begun: { run: 'r1', at: 5, revision: `main@sha1:${'a'.repeat(40)}`, unannounced: true } }),
+    60_004,
+    undefined,
+  ],
+  [
     'that is never retried',
     target(),
     state({ ...synced, failure: { run: 'r', error, count: 1 } }),
