@@ -1,10 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Run } from '../../lib/api.ts';
 import { describeCluster, type RawApi } from '../parts/api-server.ts';
+import { run } from '../parts/run.ts';
 import { describeShared } from '../shared.ts';
 import { readyPods } from './ready-pods.ts';
+import { hasRegistry, openTheatre } from './registry-theatre.ts';
 import { openStage } from './stage.ts';
 
 /** Repositories written for Flux v1, which nobody here wrote. They bring the namespace `demo`, so that one is told after the other. */
@@ -30,8 +33,100 @@ describeShared('a repository written for Flux v1', (shared) => {
       const run = await syncCorpus(kubeconfig, join(shared, 'corpus/flux-kustomize-example'), [environment]);
       expect(run.changes).toEqual({ created: 4, configured: 0, unchanged: 0, deleted: 0, skipped: 0, failed: 0 });
     });
+
+    it.skipIf(!hasRegistry)(
+      'flux-get-started: a pushed image is written to the line that had the old one',
+      async () => {
+        const { changed, host } = await releaseCorpus(kubeconfig, join(shared, 'corpus/flux-get-started'), {
+          paths: ['namespaces', 'workloads', 'releases'],
+          used: ['stefanprodan/podinfo:3.1.0', 'alpine:3.10.1', 'bitnami/redis:5.0.7', 'bitnami/mongodb:4.0.13'],
+          pushed: [
+            // The first of each is for the workload, the second not by its filter.
+            'stefanprodan/podinfo:3.1.5',
+            'stefanprodan/podinfo:3.2.0',
+            'alpine:3.10.3',
+            'alpine:3.11.0',
+            // Locked, and not automated.
+            'bitnami/redis:5.0.9',
+            'bitnami/mongodb:4.0.20',
+          ],
+        });
+        expect(changed).toEqual([
+          '--- a/workloads/podinfo-dep.yaml',
+          '+++ b/workloads/podinfo-dep.yaml',
+          `-        image: ${host}/alpine:3.10.1`,
+          `+        image: ${host}/alpine:3.10.3`,
+          `-        image: ${host}/stefanprodan/podinfo:3.1.0`,
+          `+        image: ${host}/stefanprodan/podinfo:3.1.5`,
+        ]);
+      },
+    );
+
+    it.skipIf(!hasRegistry)('flux-kustomize-example: a pushed image is written to the patch of staging', async () => {
+      const { changed, host } = await releaseCorpus(kubeconfig, join(shared, 'corpus/flux-kustomize-example'), {
+        paths: ['staging'],
+        used: ['stefanprodan/podinfo:1.4.4'],
+        pushed: ['stefanprodan/podinfo:1.4.9', 'stefanprodan/podinfo:1.5.0'],
+      });
+      expect(changed).toEqual([
+        '--- a/staging/flux-patch.yaml',
+        '+++ b/staging/flux-patch.yaml',
+        `-      - image: ${host}/stefanprodan/podinfo:1.4.4`,
+        `+      - image: ${host}/stefanprodan/podinfo:1.4.9`,
+      ]);
+    });
   });
 });
+
+interface Releasing {
+  readonly paths: readonly string[];
+  /** Images that the repository names; they get the host of the registry, as nothing else is reachable. */
+  readonly used: readonly string[];
+  /** Pushed one after the other when the repository is synced. */
+  readonly pushed: readonly string[];
+}
+
+/** What the commits changed in the end, as the lines of one diff. */
+async function releaseCorpus(kubeconfig: string, directory: string, { paths, used, pushed }: Releasing) {
+  await using theatre = await openTheatre(kubeconfig, { paths, target: { namespace: 'default', timeout: '2m' } });
+  const { stage, serve, registry } = theatre;
+  await using _ = await untilGone(stage.api, 'demo');
+  await using _pods = readyPods(stage.api, 'demo');
+  const push = (image: string, created: number) => {
+    const [name = '', tag = ''] = image.split(':');
+    return theatre.image(name, tag, new Date(created).toISOString());
+  };
+  for (const [age, image] of used.entries()) await push(image, Date.UTC(2020, 0, age + 1));
+  const files = Object.entries(await filesOf(directory)).map(([path, text]) => [
+    path,
+    onHost(text, used, registry.host),
+  ]);
+  const first = await serve.push(Object.fromEntries(files));
+  expect(await serve.ended(first.run, 60), serve.output).toMatchObject({ status: 'succeeded' });
+  for (const [age, image] of pushed.entries()) await push(image, Date.UTC(2021, 0, age + 1));
+  await registry.drained('sluice', used.length + pushed.length);
+  const bare = ['--git-dir', stage.repository.bare];
+  let before = '';
+  // Until nothing is on its way any more.
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(500)) {
+    const runs = await serve.runs();
+    const head = await theatre.head();
+    const isAtRest =
+      head !== first.commit && head === before && runs.every(({ finishedAt }) => finishedAt !== undefined);
+    if (isAtRest) break;
+    before = head;
+  }
+  const diff = await run('git', [...bare, 'diff', '-U0', first.commit, 'refs/heads/main']);
+  return { changed: diff.split('\n').filter((line) => !/^(?:diff|index|@@)/.test(line)), host: registry.host };
+}
+
+/** A text with a host before the names of these images, as containers and the values of charts name them. */
+function onHost(text: string, images: readonly string[], host: string): string {
+  return images.reduce((found, image) => {
+    const [name = ''] = image.split(':');
+    return found.replaceAll(new RegExp(`(?<=(?:image|repository): )(?=${name}(?::|$))`, 'gm'), `${host}/`);
+  }, text);
+}
 
 /** Pushes the folder, syncs it, and then once more, which changes nothing. Everything is removed again. */
 async function syncCorpus(kubeconfig: string, directory: string, paths: readonly string[]): Promise<Run> {

@@ -1,108 +1,14 @@
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Run } from '../../lib/api.ts';
-import { freePort } from '../../lib/local/apiserver/free-port.ts';
 import { describeCluster } from '../parts/api-server.ts';
-import { oci, pushImage, pushManifest } from '../parts/docker-registry.ts';
-import { type GitHttp, startGitHttp } from '../parts/git-http.ts';
-import { type NotifyingRegistry, startNotifyingRegistry } from '../parts/notifying-registry.ts';
+import { oci, pushManifest } from '../parts/docker-registry.ts';
 import { run } from '../parts/run.ts';
 import { sluiceIn } from './command.ts';
-import { openStage, type Stage, type StageServe } from './stage.ts';
+import { hasRegistry, openTheatre, type Theatre } from './registry-theatre.ts';
 
 /** A pushed image becomes a commit, and its push a rollout: with Debian's registry, which notifies, git over HTTP, and a real API server. */
-
-const isHere = ['docker-registry', 'skopeo'].every((program) => existsSync(join('/usr/bin', program)));
-const secret = 'Bearer a secret of the registry';
-
-interface Theatre extends AsyncDisposable {
-  readonly stage: Stage;
-  readonly serve: StageServe;
-  readonly git: GitHttp;
-  readonly registry: NotifyingRegistry;
-  /** Of the branch. */
-  head(): Promise<string>;
-  /** The next head of the branch, once it is another. */
-  moved(from: string, seconds?: number): Promise<string>;
-  /** Pushes an image of no layers, made at a time. */
-  image(repository: string, tag: string, created?: string): Promise<void>;
-  /** What a registry would tell, though it is not so. */
-  lie(repository: string, tag: string): Promise<void>;
-  /** Once a release waits to be tried again. */
-  retried(): Promise<void>;
-  /** The runs of releases, newest first, once there are `count` of them and all are over. */
-  releases(count: number): Promise<readonly Run[]>;
-}
-
-async function open(kubeconfig: string, automation: object = {}): Promise<Theatre> {
-  const stage = await openStage(kubeconfig);
-  const git = await startGitHttp({ root: stage.directory, password: 'git-password' });
-  const port = await freePort();
-  const host = `127.0.0.1:${port}`;
-  const serve = await stage.serve({
-    source: { url: `${git.url}/shop.git`, auth: { token: { file: 'git-token' } } },
-    target: { automation: { interval: '1h', author: { name: 'Sluice', email: 'sluice@acme.io' }, ...automation } },
-    settings: {
-      webhooks: [
-        { id: 'github', sender: 'github', secret: { file: 'webhook-secret' } },
-        { id: 'registry', sender: 'distribution', secret: { file: 'registry' } },
-      ],
-      registries: [{ host, insecure: true }],
-    },
-    secrets: { 'git-token': 'git-password\n', registry: secret },
-  });
-  const endpoint = { name: 'sluice', url: `${serve.url}/webhooks/registry`, headers: { Authorization: [secret] } };
-  const registry = await startNotifyingRegistry([endpoint], port);
-  const head = () => run('git', ['--git-dir', stage.repository.bare, 'rev-parse', 'refs/heads/main']);
-
-  return {
-    stage,
-    serve,
-    git,
-    registry,
-    head,
-    async moved(from, seconds = 30) {
-      for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(20)) {
-        const now = await head();
-        if (now !== from) return now;
-      }
-      throw new Error(`the branch stays at ${from}:\n${JSON.stringify(await serve.runs())}\n${serve.output}`);
-    },
-    async image(repository, tag, created = new Date().toISOString()) {
-      await pushImage(`http://${host}`, repository, tag, { architecture: 'amd64', os: 'linux', created, tag });
-    },
-    async lie(repository, tag) {
-      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-      const target = { mediaType, digest: `sha256:${'0'.repeat(64)}`, repository, tag };
-      const event = { id: `lie-${tag}`, action: 'push', target, request: { host } };
-      const answer = await serve.request('POST', '/webhooks/registry', { events: [event] }, { authorization: secret });
-      expect(answer.status).toBe(202);
-    },
-    async retried() {
-      for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
-        if ((await serve.runs()).some(({ kind, againAt }) => kind === 'release' && againAt !== undefined)) return;
-      }
-      throw new Error('no release waits to be tried again');
-    },
-    async releases(count) {
-      let found: readonly Run[] = [];
-      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-        found = (await serve.runs()).filter(({ kind }) => kind === 'release');
-        if (found.length >= count && found.every(({ finishedAt }) => finishedAt !== undefined)) return found;
-      }
-      throw new Error(`not ${count} releases: ${JSON.stringify(found)}`);
-    },
-    async [Symbol.asyncDispose]() {
-      await registry[Symbol.asyncDispose]();
-      await serve[Symbol.asyncDispose]();
-      await git[Symbol.asyncDispose]();
-      await stage[Symbol.asyncDispose]();
-    },
-  };
-}
 
 function deployment(name: string, image: string, filter = 'semver:~1'): string {
   return `# ${name}, as its team wrote it
@@ -129,8 +35,8 @@ async function liveImage({ stage }: Theatre, name: string): Promise<string> {
 }
 
 describeCluster('image automation', (kubeconfig) => {
-  it.skipIf(!isHere)('makes of a pushed tag a commit of one line, and of its push a rollout', async () => {
-    await using theatre = await open(kubeconfig);
+  it.skipIf(!hasRegistry)('makes of a pushed tag a commit of one line, and of its push a rollout', async () => {
+    await using theatre = await openTheatre(kubeconfig);
     const { stage, serve, registry } = theatre;
     await registry.push('acme/shop', '1.0.0');
     const image = `${registry.host}/acme/shop`;
@@ -198,10 +104,10 @@ describeCluster('image automation', (kubeconfig) => {
     expect(shown.out).toContain(`app: ${image}:1.0.0 -> 1.1.0`);
   });
 
-  it.skipIf(!isHere)(
+  it.skipIf(!hasRegistry)(
     'of a burst of tags loses none, whoever else pushes to the branch meanwhile',
     async () => {
-      await using theatre = await open(kubeconfig);
+      await using theatre = await openTheatre(kubeconfig);
       const { stage, serve, registry, git } = theatre;
       const images = Array.from({ length: 10 }, (_, index) => `team/app-${index}`);
       const names = Array.from({ length: 40 }, (_, index) => `web-${index}`);
@@ -251,10 +157,10 @@ describeCluster('image automation', (kubeconfig) => {
     240_000,
   );
 
-  it.skipIf(!isHere)(
+  it.skipIf(!hasRegistry)(
     'believes nothing that a registry does not have, and waits for one that is down',
     async () => {
-      await using theatre = await open(kubeconfig);
+      await using theatre = await openTheatre(kubeconfig);
       const { serve, registry } = theatre;
       await theatre.image('acme/shop', '1.0.0');
       const image = `${registry.host}/acme/shop`;
