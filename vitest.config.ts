@@ -12,6 +12,7 @@ export default defineConfig({
       include: ['lib/domain/**', 'lib/app/**'],
       reporter: ['text'],
       skipFull: true,
+      reportOnFailure: true,
       reportsDirectory: 'node_modules/.cache/sluice/coverage',
       // Asked for by a whole run with CI=true (test/run.ts), since a part of the tests does not reach all.
       thresholds: {

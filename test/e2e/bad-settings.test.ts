@@ -73,11 +73,11 @@ targets:
     source: { url: "https://git.example/shop.git", branch: main, auth: { token: { ssm: /shop/token } } }
     cluster: { kubeconfig: { env: KUBECONFIG_SHOP } }
     interval: 0
-    automation: { enabled: true }
+helmRepositories: { "https://charts.example": "https://mirror.example" }
 `;
 const warnings = [
-  'Warning: targets[0].automation: Nothing is automated yet: images are updated in git by hand',
-  'Warning: registries: No registry is asked yet',
+  'Warning: registries: No target has automation: no registry is asked',
+  'Warning: helmRepositories: No chart is fetched yet',
   'Warning: targets[0].source.auth.token: Read only by the functions in AWS: whatever needs it fails here',
 ];
 

@@ -15,16 +15,30 @@ const factor = 4;
 const measurableMs = 5;
 const enoughMs = 60;
 
-/** Takes larger and larger inputs until one takes long, or nobody would read it any more, and compares the last with the one before it. */
+/**
+ * Takes larger and larger inputs until one takes long, or nobody would read it any more, and compares the last with the one before it. One step
+ * that is steep may be a cache that was left or a collection of garbage: what grows with its square is steep in the next one, too.
+ */
 export async function measureGrowth(subject: Subject<unknown>, shape: (size: number) => unknown): Promise<Growth> {
   await measure(subject, shape(smallest));
-  let [before, size, ms] = [0, smallest, await measure(subject, shape(smallest))];
-  while (ms < enoughMs && size * factor <= subject.largest) {
-    size *= factor;
-    [before, ms] = [ms, await measure(subject, shape(size))];
+  let step: Growth = { exponent: 1, size: smallest, milliseconds: await measure(subject, shape(smallest)) };
+  let before = step;
+  while (step.size * factor <= subject.largest && !isCertain(step, before)) {
+    const size = step.size * factor;
+    const milliseconds = await measure(subject, shape(size));
+    const exponent = Math.log(milliseconds / Math.max(step.milliseconds, measurableMs)) / Math.log(factor);
+    [before, step] = [step, { exponent, size, milliseconds }];
   }
-  const exponent = before === 0 ? 1 : Math.log(ms / Math.max(before, measurableMs)) / Math.log(factor);
-  return { exponent, milliseconds: Math.round(ms), size };
+  return { ...step, exponent: Math.min(step.exponent, before.exponent) };
+}
+
+function isCertain(step: Growth, before: Growth): boolean {
+  return step.milliseconds >= enoughMs && isSteep(step) === isSteep(before);
+}
+
+/** Twice the size may take a little more than twice the time, and far from four times. */
+export function isSteep({ exponent }: Growth): boolean {
+  return exponent > 1.6;
 }
 
 /** The best of two: a collection of garbage falls into one. */
