@@ -137,6 +137,7 @@ async function start(task: string, handler: string): Promise<Sandbox> {
       SLUICE_TABLE: 'table',
       SLUICE_QUEUE_SYNC: queue,
       SLUICE_QUEUE_CHECK: queue,
+      SLUICE_QUEUE_RELEASE: queue,
       SLUICE_SYNC_CONCURRENCY: '1',
     },
   });

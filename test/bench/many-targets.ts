@@ -111,7 +111,7 @@ async function openFleet(stage: Stage, link: Link, targets: readonly BenchTarget
   return {
     async measure(pushes) {
       const idle: number[] = [];
-      for (let index = 0; index < 100; index++) {
+      for (let index = 0; index < 300; index++) {
         idle.push(await ask());
         await sleep(10);
       }

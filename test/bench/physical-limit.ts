@@ -13,7 +13,7 @@ import { openNamespaces } from './namespaces.ts';
 import type { Measurement, Row } from './row.ts';
 import type { Link, Stage } from './stage.ts';
 
-const rounds = 5;
+const rounds = 9;
 const configMaps = 300;
 const deployments = 100;
 const concurrencies = [16, 32, 48, 64];
