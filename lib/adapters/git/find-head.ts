@@ -39,7 +39,7 @@ async function findHeads(
 
 /**
  * The head of the source's branch, brought into its cache by the exchange that asks for it: a commit that was pushed costs one exchange
- * and not two. Undefined where nothing is known of the repository yet, or if it fails: then it is asked for, and said why not.
+ * and not two. Undefined if it fails: then it is asked for, and said why not.
  */
 async function fetchHead(
   workshop: Workshop,
@@ -48,9 +48,9 @@ async function fetchHead(
 ): Promise<string | undefined> {
   await using job = await openJob(workshop.jobs);
   const remote = await openRemote(workshop, source, job.directory, signal);
-  const patient = { ...remote, timeoutSeconds: workshop.headSeconds };
-  return await withCache(workshop, patient, 'files', async (cache) => {
-    if (cache.isNew) return undefined;
+  return await withCache(workshop, remote, 'files', async (cache) => {
+    // All of a repository may come the first time, and only what is new later.
+    const patient = cache.isNew ? remote : { ...remote, timeoutSeconds: workshop.headSeconds };
     const isWhole = cache.plain || readsAll(workshop, { source, remote });
     await fetchBranch(patient, cache.directory, { depth: 1, filter: isWhole ? 'none' : 'blob:none' });
     return await fetchedCommit(patient, cache.directory);

@@ -27,9 +27,14 @@ function contents(version: number): Record<string, string> {
   return Object.fromEntries(apps.map((app) => [`${app}/a.yaml`, `${app} ${version}`]));
 }
 
-/** Exchanges with the server since the last look: those that bring a pack. */
+/** Requests to the server since the last look, but those with which an exchange begins. */
 function fetches(): number {
   return shop.server.requests.splice(0).filter((line) => line.startsWith('POST')).length;
+}
+
+/** Exchanges with the server since the last look. Each begins twice: without the credential, and with it. */
+function exchanges(): number {
+  return shop.server.requests.splice(0).filter((line) => line.startsWith('GET')).length / 2;
 }
 
 it('the targets of a repository that are synced at once cost two fetches, one of folders and one of all their files', async () => {
@@ -78,19 +83,25 @@ it('one question serves all targets that a delivery concerns, and a sweep asks a
   const commit = await shop.repository.commit(contents(1));
   const { sources, git } = await fleet(Date.now);
   const arrived = Date.now();
+  exchanges();
   for (const source of sources) expect(await git.head(source, { since: arrived })).toBe(commit);
-  const asked = shop.server.requests.splice(0).length;
+  expect(exchanges()).toBe(1);
   const next = await shop.repository.commit(contents(2));
   const [source] = sources as [Source];
   expect(await git.head(source)).toBe(next);
-  expect(shop.server.requests.splice(0)).toHaveLength(asked);
+  expect(exchanges()).toBe(1);
 });
 
-it('after a push to a repository that is known, the head and its commit come in one exchange', async () => {
+it('after a push, known the repository or not, the head and its commit come in one exchange', async () => {
   const { sources, git } = await fleet(Date.now);
   const [source] = sources as [Source];
   const first = await shop.repository.commit(contents(1));
-  await using(checkOut(git, source, first, request));
+  exchanges();
+  expect(await git.head(source, { since: Date.now() })).toBe(first);
+  expect(exchanges()).toBe(1);
+  expect((await using(git.checkout(source, first, request))).commit).toBe(first);
+  // The files of the targets' paths.
+  expect(exchanges()).toBe(1);
   const second = await shop.repository.commit({ 'README.md': 'nothing of the apps' });
   fetches();
   expect(await git.head(source, { since: Date.now() })).toBe(second);
