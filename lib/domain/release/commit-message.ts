@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import { formatImageRef } from '../images/image-ref.ts';
+import { describeNames, type MessageName, placeholder, unknownName } from './message-names.ts';
 import { changedImages, changedWorkloads, type ReleaseResults } from './release-result.ts';
 import type { AutoSpec, ContainersSpec, ImageSpec, PolicySpec, ReleaseCause } from './release-spec.ts';
 
@@ -68,7 +69,7 @@ function wordOf(words: Readonly<Record<string, string>>): (policy: string) => st
 }
 
 /** What a message template may use. */
-export interface MessageFacts {
+export interface MessageFacts extends Readonly<Record<MessageName, string | readonly string[]>> {
   /** The text of releaseMessage or policyMessage. */
   readonly message: string;
   readonly images: readonly string[];
@@ -77,22 +78,18 @@ export interface MessageFacts {
   readonly user: string;
 }
 
-const placeholder = /\{([a-z]+)\}/g;
-const names: readonly (keyof MessageFacts)[] = ['message', 'images', 'workloads', 'targets', 'user'];
-
 /**
  * A target's `automation.message`: text with `{message}`, `{images}`, `{workloads}`, `{targets}`, `{user}`; `[skip ci]` and the like are
  * simply part of it. Throws a `user` Failure for another name in braces.
  */
 export function fillMessage(template: string, facts: MessageFacts): string {
-  return template.replaceAll(placeholder, (written, name: string) => {
-    const known = names.find((one) => one === name);
-    if (known === undefined) {
-      throw new Failure('user', `Cannot use the commit message "${template}": ${written} is not known`, {
-        help: `Known are ${names.map((one) => `{${one}}`).join(', ')}`,
-      });
-    }
-    const fact = facts[known];
+  const unknown = unknownName(template);
+  if (unknown !== undefined) {
+    const help = `Known are ${describeNames()}`;
+    throw new Failure('user', `Cannot use the commit message "${template}": ${unknown} is not known`, { help });
+  }
+  return template.replaceAll(placeholder, (_, name: MessageName) => {
+    const fact = facts[name];
     return typeof fact === 'string' ? fact : fact.join(', ');
   });
 }

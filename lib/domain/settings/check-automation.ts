@@ -1,3 +1,4 @@
+import { describeNames, unknownName } from '../release/message-names.ts';
 import { at } from './raw-document.ts';
 
 /** Says that something is wrong at these keys of a target. */
@@ -14,6 +15,10 @@ export function checkAutomation(target: unknown, overSsh: boolean, report: Repor
   const auth = at(automation, 'auth') ?? at(source, 'auth');
   if (isPullRequest && at(auth, 'token') === undefined && at(auth, 'githubApp') === undefined)
     report(['automation', 'push'], 'Expected branch, or an auth with a token: the APIs of forges take no other');
+  const message = at(automation, 'message');
+  const unknown = typeof message === 'string' ? unknownName(message) : undefined;
+  if (unknown !== undefined)
+    report(['automation', 'message'], `Expected of names in braces only ${describeNames()}, found ${unknown}`);
   const mode = at(at(source, 'verify'), 'mode') ?? 'none';
   if (mode !== 'none' && !isPullRequest && at(automation, 'sign') === undefined)
     report(['automation', 'sign'], 'Expected a key to sign with: source.verify takes no other commits');

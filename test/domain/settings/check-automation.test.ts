@@ -15,6 +15,15 @@ it.each([
     [],
   ],
   ['another deploy key', { source: { auth: sshKey }, automation: { auth: sshKey } }, true, []],
+  ['a message with names that are known', { automation: { message: '{message}\n\n{images} [skip ci]' } }, false, []],
+  [
+    'a message with one that is not',
+    { automation: { message: '{mesage}' } },
+    false,
+    [
+      'automation.message: Expected of names in braces only {message}, {images}, {workloads}, {targets}, {user}, found {mesage}',
+    ],
+  ],
   ['a key to sign with', { source: { verify }, automation: { sign: { env: 'S' } } }, false, []],
   ['a merge, which others sign', { source: { verify, auth: token }, automation: { push: 'pullRequest' } }, false, []],
   [
