@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../app/ports.ts';
 import { Failure } from '../domain/failure.ts';
+import { boundedText } from './bounded-text.ts';
 
 /** An RSA public key as a JSON Web Key (RFC 7517). */
 export interface RsaKey {
@@ -74,7 +75,7 @@ async function request(url: string): Promise<{ readonly keys: Known['keys']; rea
   let text: string;
   try {
     response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-    text = await readBounded(response);
+    text = await boundedText(response, maxBytes);
   } catch (cause) {
     throw new Failure('server', `${about}: it does not answer`, { cause, code: 'Unreachable' });
   }
@@ -82,17 +83,6 @@ async function request(url: string): Promise<{ readonly keys: Known['keys']; rea
   const keys = parseKeys(text);
   if (keys === undefined) throw new Failure('server', `${about}: what it answers is no JSON Web Key Set`);
   return { keys, keptMs: keptFor(response.headers.get('cache-control') ?? '') };
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 /** Keys of other kinds are left out. */

@@ -1,4 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
+import { boundedText } from '../bounded-text.ts';
 
 export interface ForgeRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
@@ -45,7 +46,11 @@ export function createSend({ what, timeoutMs, signal }: SendOptions): Send {
         redirect: 'manual',
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      return { status: response.status, headers: response.headers, body: parseJson(await readBounded(response)) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: parseJson(await boundedText(response, maxBytes)),
+      };
     } catch (cause) {
       if (signal?.aborted)
         throw new Failure('server', `Cannot ${what}: the run was stopped`, { code: 'Aborted', cause });
@@ -57,17 +62,6 @@ export function createSend({ what, timeoutMs, signal }: SendOptions): Send {
       });
     }
   };
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function parseJson(text: string): unknown {

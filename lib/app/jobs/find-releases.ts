@@ -53,7 +53,8 @@ export async function findReleases(
   }
   const order = [...targets.keys()];
   const sorted = [...releases.values()].map((release) => {
-    return { ...release, targets: release.targets.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)) };
+    const names = new Set(release.targets);
+    return { ...release, targets: order.filter((name) => names.has(name)) };
   });
   return { releases: sorted, unused };
 }
